@@ -1,0 +1,62 @@
+"""`sova diagnose`: why did this log, build or directory fail?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sova.cli import EXIT_FAILURES
+from sova.cli.app import App, pass_app
+from sova.model import Diagnosis, Verdict
+from sova.reports.as_json import document, to_row
+from sova.reports.console import render_diagnoses
+from sova.targets import diagnose_each
+
+__all__ = ["diagnose"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  sova diagnose job-output.txt.gz
+  sova diagnose https://zuul.example.org/t/main/build/9594e23724f044dc9c1c06d85085a367
+  sova diagnose logs/*/console.log            several logs, grouped by reason
+  sova diagnose --patterns mine.yaml build.tar.xz
+  curl -s https://example.org/log.txt | sova diagnose -o json -"""
+)
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option(
+    "--patterns",
+    "pattern_files",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Use only the patterns of this file (may be repeated).",
+)
+@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
+@click.option("--exit-status", is_flag=True, help="Exit with 1 when a target failed.")
+@pass_app
+def diagnose(
+    app: App, targets: tuple[str, ...], pattern_files: tuple[Path, ...], output: str, exit_status: bool
+) -> None:
+    """Say why each TARGET failed: a log file (plain or compressed), a directory, an archive, a log URL, a Zuul build
+    URL, or - for standard input. No configuration is needed."""
+    found: list[Diagnosis] = []
+    with app.session(pattern_files=pattern_files) as session, app.stderr.status("reading patterns") as status:
+        for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):
+            found.append(diagnosis)
+            if output == "jsonl":
+                click.echo(json.dumps(to_row(diagnosis)))
+    if output == "json":
+        click.echo(json.dumps(document(found), indent=2))
+    elif output == "text":
+        render_diagnoses(found, app.stdout)
+    if exit_status and any(_failed(diagnosis) for diagnosis in found):
+        click.get_current_context().exit(EXIT_FAILURES)
+
+
+def _failed(diagnosis: Diagnosis) -> bool:
+    reported = diagnosis.build.result != "" and diagnosis.build.failed
+    return reported or diagnosis.verdict in (Verdict.KNOWN, Verdict.UNKNOWN)

@@ -1,0 +1,90 @@
+"""`sova run`: the main job."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import click
+
+from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
+from sova.cli.app import App, pass_app
+from sova.cli.filter_options import filter_options
+from sova.cli.run_bar import RunBar
+from sova.filters import make_query
+from sova.main_job import Run
+from sova.main_job import run as main_job
+from sova.reports.as_json import document, to_row
+from sova.reports.console import render
+from sova.times import parse_time
+
+__all__ = ["run"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  sova run                                 today and yesterday, as a table
+  sova run --days 7 --html site            a week, and the pages
+  sova run --fail --pipeline gate --since 6h
+  sova run --short upgrades -o json | jq '.diagnoses[].verdict'
+
+\b
+Exit status: 0 done; 1 failures found (only with --exit-status); 2 usage or configuration;
+3 no source reachable; 4 some source not reachable; 130 interrupted."""
+)
+@filter_options
+@click.option("--html", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write the pages there.")
+@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
+@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@click.option("--exit-status", is_flag=True, help="Exit with 1 when a build failed.")
+@pass_app
+def run(
+    app: App, /, *, html: Path | None, output: str, as_of: str | None, exit_status: bool, **filters: object
+) -> None:
+    """Collect builds from every source, find out why they failed, keep that, and report it."""
+    if as_of:
+        app.now = _moment(as_of, app)
+    if not (filters["days"] or filters["since"] or filters["dates"]):
+        filters["days"] = 2
+    try:
+        query = make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    with app.session() as session, RunBar(app.stderr) as bar:
+        done = main_job(session, query, bar)
+    _report(app, done, output)
+    if html:
+        from sova.reports.site import write  # noqa: PLC0415 - the template engine is for pages only
+
+        click.echo(f"wrote {write(done.summary, html)}", err=True)
+    click.get_current_context().exit(_status(done, exit_status))
+
+
+def _moment(text: str, app: App) -> dt.datetime:
+    try:
+        return parse_time(text, app.now, app.config.timezone)
+    except ValueError as error:
+        raise click.UsageError(f"--as-of: {error}") from error
+
+
+def _report(app: App, done: Run, output: str) -> None:
+    if output == "json":
+        click.echo(json.dumps(document(done.diagnoses), indent=2))
+    elif output == "jsonl":
+        for diagnosis in done.diagnoses:
+            click.echo(json.dumps(to_row(diagnosis)))
+    else:
+        render(done.summary, app.stdout)
+
+
+def _status(done: Run, exit_status: bool) -> int:
+    sources = done.collected.sources
+    if done.collected.interrupted:
+        return EXIT_INTERRUPTED
+    if not any(source.reachable for source in sources):
+        return EXIT_NO_SOURCE
+    if not all(source.reachable for source in sources):
+        return EXIT_SOME_SOURCE
+    return EXIT_FAILURES if exit_status and any(diagnosis.build.failed for diagnosis in done.diagnoses) else 0

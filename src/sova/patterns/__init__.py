@@ -1,0 +1,1 @@
+"""Failure signatures: loading them, and finding them in logs."""

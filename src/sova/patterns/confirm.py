@@ -1,0 +1,143 @@
+"""The judge: whether a pattern really matches one line, said by `re` on bytes (or `regex`, with a time limit)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import regex as timed_regex
+
+from sova.model import Match, Pattern
+from sova.patterns.expressions import has_start_anchor
+from sova.patterns.message import message_starts
+from sova.patterns.regexes import compiled, encoded, needs_timeout
+
+__all__ = ["TIMEOUT", "Judge", "Line", "Span", "judge"]
+
+TIMEOUT = 0.2
+"""Seconds that one search of one line may take for a pattern with risky repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where in a line a pattern matched, and what its groups captured: (number or name, bytes)."""
+
+    start: int
+    end: int
+    captures: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that matched: its place in the data searched, without its line feed."""
+
+    start: int
+    end: int
+    span: Span
+
+
+class _Search(Protocol):
+    def __call__(self, line: bytes, /) -> Span | None:
+        """The first match in a line. Raises TimeoutError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What one pattern asks of a line and of the one after it."""
+
+    search: _Search
+    excluded: tuple[bytes, ...] = ()
+    not_followed_by: _Search | None = None
+    literal: bytes = b""
+
+    def lines(self, data: bytes, offset: int) -> Iterator[Line]:
+        """The matching lines of the data from the line at `offset` on. Raises TimeoutError."""
+        start = data.rfind(b"\n", 0, offset) + 1
+        for line_start, line_end in self._candidates(data, start):
+            line = data[line_start:line_end]
+            span = self.search(line)
+            if span is not None and not self.excludes(line):
+                yield Line(line_start, line_end, span)
+
+    def excludes(self, line: bytes) -> bool:
+        return any(text in line for text in self.excluded)
+
+    def _candidates(self, data: bytes, start: int) -> Iterator[tuple[int, int]]:
+        while start < len(data):
+            if self.literal:
+                found = data.find(self.literal, start)
+                if found < 0:
+                    return
+                start = data.rfind(b"\n", start, found) + 1 or start
+            end = data.find(b"\n", start)
+            end = len(data) if end < 0 else end
+            yield start, end
+            start = end + 1
+
+
+def judge(pattern: Pattern) -> Judge:
+    """The judge of a pattern that has been checked by the loader."""
+    return Judge(
+        search=_literal(pattern.text.encode()) if pattern.text else _regex(pattern.regex, pattern.match),
+        excluded=tuple(text.encode() for text in pattern.exclude),
+        not_followed_by=_regex(pattern.not_followed_by, pattern.match) if pattern.not_followed_by else None,
+        literal=pattern.text.encode(),
+    )
+
+
+def _literal(text: bytes) -> _Search:
+    def search(line: bytes, /) -> Span | None:
+        start = line.find(text)
+        return None if start < 0 else Span(start, start + len(text), (("0", text),))
+
+    return search
+
+
+def _regex(regex: str, match: Match) -> _Search:
+    search = _limited(regex) if needs_timeout(regex) else _plain(regex)
+    return _anchored(search) if match is Match.MESSAGE and has_start_anchor(regex) else search
+
+
+def _plain(regex: str) -> _Search:
+    pattern = compiled(regex)
+
+    def search(line: bytes, /) -> Span | None:
+        found = pattern.search(line)
+        if found is None:
+            return None
+        return Span(found.start(), found.end(), _captures(found[0], found.groups(), pattern.groupindex))
+
+    return search
+
+
+def _limited(regex: str) -> _Search:
+    pattern = timed_regex.compile(encoded(regex), timed_regex.VERSION0)
+
+    def search(line: bytes, /) -> Span | None:
+        found = pattern.search(line, timeout=TIMEOUT, concurrent=True)
+        if found is None:
+            return None
+        return Span(found.start(), found.end(), _captures(found[0], found.groups(), pattern.groupindex))
+
+    return search
+
+
+def _anchored(search: _Search) -> _Search:
+    """`^` holds after a prefix too: there first, as that is the message."""
+
+    def search_message(line: bytes, /) -> Span | None:
+        for start in message_starts(line):
+            found = search(line[start:])
+            if found is not None:
+                return Span(found.start + start, found.end + start, found.captures)
+        return search(line)
+
+    return search_message
+
+
+def _captures(whole: bytes, groups: Sequence[bytes | None], names: Mapping[str, int]) -> tuple[tuple[str, bytes], ...]:
+    """The whole match as "0", then every group that took part by its number, then by its name."""
+    numbered = [(str(number), text) for number, text in enumerate(groups, 1) if text is not None]
+    named = [(name, text) for name, number in names.items() if (text := groups[number - 1]) is not None]
+    return (("0", whole), *numbered, *named)

@@ -1,0 +1,43 @@
+"""Lines of a log as text for people: decoded, without control sequences, and cut when they are very long."""
+
+from __future__ import annotations
+
+from sova.patterns.message import messages
+
+__all__ = ["CAPTURE", "CONTEXT", "LINE", "shown", "shown_match"]
+
+LINE = 2_000
+"""Bytes that are kept of a line with a match."""
+
+CONTEXT = 400
+"""Bytes that are kept of a line before or after one with a match."""
+
+CAPTURE = 1_000
+"""Bytes that are kept of what a group captured."""
+
+_CUT = "…"
+
+
+def shown(data: bytes, limit: int) -> str:
+    """The beginning of a line or of a capture."""
+    return _text(data, 0, limit)
+
+
+def shown_match(line: bytes, start: int, end: int) -> str:
+    """A line, cut around what matched at `start` to `end`."""
+    plain = messages(line)
+    if plain is not line:
+        start, end = len(messages(line[:start], closes=False)), len(messages(line[:end], closes=False))
+    room = max(0, LINE - (end - start)) // 2
+    first = max(0, min(start - room, len(plain) - LINE))
+    return _text(plain, first, first + LINE)
+
+
+def _text(data: bytes, start: int, end: int) -> str:
+    """Part of the data as text; a character that the cut would divide is left out."""
+    while 0 < start < len(data) and data[start] & 0xC0 == 0x80:
+        start += 1
+    while end < len(data) and data[end] & 0xC0 == 0x80 and end > start:
+        end -= 1
+    text = data[start:end].decode(errors="replace")
+    return (_CUT if start else "") + text + (_CUT if end < len(data) else "")

@@ -1,0 +1,1 @@
+"""Pattern files of other tools, read as they are."""

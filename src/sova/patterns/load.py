@@ -1,0 +1,130 @@
+"""Pattern files into one `PatternSet`: ours and the seed's form, with every mistake of every file told at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from itertools import count
+from pathlib import Path
+
+from sova.documents import Document, parse
+from sova.errors import Mistake, PatternError
+from sova.model import Examples, Pattern
+from sova.patterns.form import patterns_of
+from sova.patterns.importers import seed
+
+__all__ = ["PatternSet", "Place", "Read", "load", "read", "version_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSet:
+    """Patterns that are used together. `version` changes whenever an answer could; `notes` tell defects of imported
+    files that were mended on the way in."""
+
+    patterns: tuple[Pattern, ...]
+    version: str
+    notes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pattern stands: file, and line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One pattern file: its patterns with their places, what is wrong, and what was mended.
+
+    In a file that was `imported`, an id that is taken becomes another one; in one of ours it is a mistake.
+    """
+
+    patterns: tuple[tuple[Pattern, Place], ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
+    imported: bool = False
+
+
+def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
+    """The patterns of these files (of all `*.yaml` and `*.yml` in a directory), after the built-in ones.
+
+    Raises PatternError with every mistake of all of them.
+    """
+    files = [read(text, name) for name, text in _builtin()] if builtin else []
+    mistakes: list[Mistake] = []
+    for path in _expanded(paths):
+        try:
+            files.append(read(path.read_text(encoding="utf-8"), str(path)))
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(Mistake(str(path), 0, 0, "", f"cannot be read: {error}"))
+    mistakes += [mistake for file in files for mistake in file.mistakes]
+    notes = [note for file in files for note in file.notes]
+    patterns = tuple(_unique(files, mistakes, notes))
+    if mistakes:
+        raise PatternError(mistakes)
+    notes.sort(key=lambda note: (note.file, note.line, note.column))
+    return PatternSet(patterns, version_of(patterns), tuple(notes))
+
+
+def read(text: str, file: str) -> Read:
+    """One pattern file, of our form or of the seed's. Never raises: mistakes are in the result."""
+    document = parse(text, file)
+    if seed.is_seed(document.value):
+        imported = seed.patterns_of(document)
+        placed = tuple((pattern, _place(document, (*at, "id"))) for at, pattern in imported.patterns)
+        return Read(placed, imported.mistakes, imported.notes, imported=True)
+    found, mistakes = patterns_of(document)
+    placed = tuple((pattern, _place(document, ("patterns", index, "id"))) for index, pattern in found.items())
+    return Read(placed, tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column))))
+
+
+def _place(document: Document, at: Sequence[str | int]) -> Place:
+    return Place(document.file, *document.place(at))
+
+
+def _builtin() -> Iterator[tuple[str, str]]:
+    """Name and text of every pattern file that comes with Sova."""
+    directory = resources.files("sova.patterns") / "data"
+    for entry in sorted(directory.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".yaml"):
+            yield f"sova/{entry.name}", entry.read_text(encoding="utf-8")
+
+
+def _expanded(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(child for child in path.iterdir() if child.suffix in (".yaml", ".yml"))
+        else:
+            yield path
+
+
+def _unique(files: Iterable[Read], mistakes: list[Mistake], notes: list[Mistake]) -> Iterator[Pattern]:
+    """The patterns of all files, each with an id of its own."""
+    taken: dict[str, Place] = {}
+    for file in files:
+        for pattern, place in file.patterns:
+            id_ = pattern.id
+            if id_ in taken:
+                said = f"the id {id_!r} is taken by another pattern, at {taken[id_]}"
+                if not file.imported:
+                    mistakes.append(Mistake(place.file, place.line, place.column, "id", said))
+                    continue
+                id_ = next(name for number in count(2) if (name := f"{pattern.id}-{number}") not in taken)
+                notes.append(Mistake(place.file, place.line, place.column, "id", f"{said}; kept as {id_!r}"))
+            taken[id_] = place
+            yield dataclasses.replace(pattern, id=id_)
+
+
+def version_of(patterns: Iterable[Pattern]) -> str:
+    """Twelve hexadecimal digits that change with anything but the examples."""
+    plain = [dataclasses.replace(pattern, examples=Examples()) for pattern in patterns]
+    return hashlib.sha256(repr(plain).encode()).hexdigest()[:12]

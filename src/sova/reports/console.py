@@ -1,0 +1,209 @@
+"""Reports for a terminal, or for a pipe: plain columns without colour where no terminal is.
+
+Text from outside only travels as `rich.text.Text`, cleaned first, so that neither ANSI nor rich's own markup in it
+does anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from sova.model import Diagnosis, Problem
+from sova.reports.clean import one_line, shorten
+from sova.reports.console_diagnosis import linked, render_diagnoses, render_diagnosis, tag_style
+from sova.reports.overview import BurningReason, RedJob, best_line, overview, state_of
+from sova.reports.tags import mark_of
+from sova.reports.wording import age, count, share
+from sova.stats import Group, Summary, Totals
+
+__all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
+
+_MOST_REASONS = 10
+_LAST_RUNS = 10
+_NEVER_FOLDED = 12
+_HEADING = Style(bold=True)
+_SOFT = Style(dim=True)
+
+Row = Sequence[Text | str]
+
+
+class ConsoleReport:
+    """The report of `sova run`, as a plug-in."""
+
+    name = "table"
+
+    def write(self, summary: Summary, out: TextIO) -> None:
+        render(summary, Console(file=out, highlight=False))
+
+
+def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
+    """Print the whole report; with `passed` the builds that did not fail have lines of their own too."""
+    zone = ZoneInfo(summary.timezone)
+    for line in _head(summary):
+        _print(line, console)
+    seen = overview(summary)
+    _section("New in the last 24 hours", [_reason_row(one, zone) for one in seen.new[:_MOST_REASONS]], console)
+    title = "Still burning" if seen.new else "Top reasons"
+    _section(title, [_reason_row(one, zone) for one in seen.old[:_MOST_REASONS]], console)
+    _section("Red jobs, newest run first", [_red_row(job, zone) for job in seen.red], console)
+    for group in summary.groups:
+        rows = list(_group_rows(group, zone, console, passed=passed))
+        title = one_line(group.title) or ("Other jobs" if len(summary.groups) > 1 else "Jobs")
+        _section(f"{title}: {_score(group)}", rows, console)
+
+
+def _head(summary: Summary) -> Iterator[Text]:
+    yield _totals(summary.totals)
+    if summary.new_builds:
+        yield Text(f"{count(summary.new_builds, 'new build')}{_newest(summary)}", style=_SOFT)
+    else:
+        yield Text(f"0 new builds{_newest(summary)}", style="bold yellow")
+    for source in summary.sources:
+        name = one_line(source.source)
+        problems = "; ".join(_problem(one, source.source) for one in source.problems)
+        if not source.reachable:
+            yield Text.assemble(("! ", "bold red"), f"{name} could not be reached", f": {problems}" if problems else "")
+        elif problems:
+            yield Text.assemble(("! ", "bold yellow"), f"{name}: {problems}")
+
+
+def _problem(problem: Problem, source: str) -> str:
+    where = "" if problem.where == source else f"{shorten(problem.where, 100)}: "
+    return f"{where}{shorten(problem.detail, 200)}"
+
+
+def _totals(totals: Totals) -> Text:
+    """Failures, their share by tag (tags besides infra, code and unknown together), and how many are explained."""
+    parts = {tag: totals.tagged(tag) for tag in ("infra", "code", "unknown")}
+    shares = {
+        "infra": parts["infra"],
+        "code": parts["code"],
+        "other": totals.failed - sum(parts.values()),
+        "unknown": parts["unknown"],
+    }
+    line = Text.assemble((f"{count(totals.builds, 'build')}, {totals.failed:,} failed", "bold"))
+    for tag, number in shares.items():
+        line.append("  ").append(f"{tag} {share(number, totals.failed)}", style=tag_style(tag))
+    return line.append(f"  known reason {share(totals.explained, totals.failed)}", style="bold")
+
+
+def _newest(summary: Summary) -> str:
+    return f", newest {age(summary.newest, summary.now)} old" if summary.newest else ""
+
+
+def _badge(tag: str) -> Text:
+    return Text(f"{mark_of(tag).letter} {shorten(tag, 16)}", style=tag_style(tag))
+
+
+def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%m-%d %H:%M}" if moment else "-"
+
+
+def _reason_row(one: BurningReason, zone: ZoneInfo) -> Row:
+    reason = one.reason
+    where = Text(f"{count(reason.jobs, 'job')} since {_when(reason.first_seen, zone)}", style=_SOFT)
+    message = linked(shorten(reason.message, 300), reason.bug)
+    return (Text(str(reason.builds), style=_HEADING), _badge(reason.tag), message, where)
+
+
+def _red_row(job: RedJob, zone: ZoneInfo) -> Row:
+    strip = Text()
+    for run in job.runs[:_LAST_RUNS]:
+        mark, _ = state_of(run)
+        strip.append(mark.letter, style=tag_style(mark.name))
+    since = Text(f"{job.failures} in a row since {_when(job.since, zone)}", style=_SOFT)
+    message = job.newest.primary.message if job.newest.primary else ""
+    reason = Text(shorten(message, 200)) if message else _reasons(job.newest, brief=True)
+    return (Text(one_line(job.name), style=_HEADING), strip, since, reason)
+
+
+def _score(group: Group) -> str:
+    failed = sum(job.totals.failed for job in group.jobs)
+    return f"{failed:,} of {count(sum(job.totals.builds for job in group.jobs), 'build')} failed"
+
+
+def _group_rows(group: Group, zone: ZoneInfo, console: Console, *, passed: bool) -> Iterator[Row]:
+    for job in group.jobs:
+        shown = [one for one in job.diagnoses if passed or one.build.failed]
+        for place, diagnosis in enumerate(shown):
+            name = one_line(job.short or job.name) if console.is_terminal else one_line(job.name)
+            yield _build_row("" if place and console.is_terminal else name, diagnosis, zone, console)
+
+
+def _build_row(name: str, diagnosis: Diagnosis, zone: ZoneInfo, console: Console) -> Row:
+    """The seed's line: date, job, known or not, reasons, link. On a terminal a job is named once."""
+    build = diagnosis.build
+    url = one_line(build.log_url or build.url)
+    can_link = console.is_terminal and console.color_system is not None
+    return (
+        linked(_when(build.time, zone), build.url),
+        name,
+        _known(diagnosis),
+        _reasons(diagnosis, brief=console.is_terminal),
+        linked(build.change.name, build.change.url),
+        (linked("log", url) if url else Text()) if can_link else Text(url),
+    )
+
+
+def _known(diagnosis: Diagnosis) -> Text:
+    if diagnosis.primary:
+        return _badge(diagnosis.primary.tag)
+    mark, _ = state_of(diagnosis)
+    return Text(f"{mark.letter} {diagnosis.verdict.value}", style=tag_style(mark.name))
+
+
+def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
+    """Why it failed: the primary reason and the others (`brief`: only how many), or the best that is known instead."""
+    if diagnosis.reasons:
+        first = diagnosis.primary or diagnosis.reasons[0]
+        others = [shorten(reason.message, 200) for reason in diagnosis.reasons if reason is not first]
+        more = f" (+{len(others)})" if brief else "".join(f"; {other}" for other in others)
+        return Text.assemble(shorten(first.message, 200), (more if others else "", _SOFT))
+    result = shorten(diagnosis.build.result, 40)
+    if diagnosis.excerpts and (line := shorten(best_line(diagnosis.excerpts[0]), 120)):
+        return Text.assemble(f"{result}: ", (line, "italic"))
+    if diagnosis.build.failed and diagnosis.problems:
+        problem = diagnosis.problems[0]
+        return Text(f"{result}, {problem.kind.value}: {shorten(problem.where, 120)}")
+    return Text(f"{result}, no known reason" if diagnosis.build.failed else result)
+
+
+def _section(title: str, rows: Sequence[Row], console: Console) -> None:
+    if rows:
+        console.print()
+        _print(Text(title, style=_HEADING), console)
+        _columns([[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows], console)
+
+
+def _columns(rows: Sequence[Sequence[Text]], console: Console) -> None:
+    """Rows as columns: within the width of a terminal, else as wide as they are, one line a row."""
+    if not console.is_terminal:
+        widths = [max(cell_len(cell.plain) for cell in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            line = "  ".join(_padded(cell.plain, width) for cell, width in zip(row, widths, strict=True))
+            _print(Text(("  " + line).rstrip()), console)
+        return
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=True)
+    for column in zip(*rows, strict=True):
+        widest = max(cell.cell_len for cell in column)
+        table.add_column(overflow="fold", no_wrap=widest <= _NEVER_FOLDED)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _print(line: Text, console: Console) -> None:
+    console.print(line, highlight=False, soft_wrap=not console.is_terminal)

@@ -1,0 +1,187 @@
+"""What stands out in a summary: what is new, what burns, which jobs are red, what could not be read. No I/O."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sova.model import Diagnosis, Excerpt, Outcome, Verdict
+from sova.reports.clean import shorten
+from sova.reports.tags import Mark, mark_of, tag_order
+from sova.stats import Summary, TopReason
+
+__all__ = [
+    "BurningReason",
+    "Day",
+    "Overview",
+    "RedJob",
+    "best_line",
+    "diagnoses_of",
+    "overview",
+    "red_job",
+    "state_of",
+    "verdicts",
+]
+
+NEW = dt.timedelta(hours=24)
+DAYS = 14
+_ERROR = re.compile(r"error|fail|fatal|exception|refused|denied|cannot", re.IGNORECASE)
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+")
+
+_STATES = {
+    Verdict.PASSED: ("passed", "passed"),
+    Verdict.SKIPPED: ("skipped", "skipped or running"),
+    Verdict.NO_LOGS: ("unread", "failed, logs not read"),
+    Verdict.NO_FAILURE_SEEN: ("skipped", "no failure seen"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RedJob:
+    """A job whose newest verdict is a failure: since when without a success, how often, and the newest failure."""
+
+    name: str
+    runs: tuple[Diagnosis, ...]
+    since: dt.datetime | None
+    failures: int
+    newest: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in the configured zone: how many builds, and how many failures by tag."""
+
+    date: dt.date
+    builds: int
+    failed: int
+    by_tag: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BurningReason:
+    """A reason and the builds that failed for it, newest first."""
+
+    reason: TopReason
+    builds: tuple[Diagnosis, ...]
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the first page shows besides the summary itself."""
+
+    reasons: tuple[BurningReason, ...]
+    red: tuple[RedJob, ...]
+    unknown: tuple[Diagnosis, ...]
+    unreadable: tuple[Diagnosis, ...]
+    days: tuple[Day, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def new(self) -> tuple[BurningReason, ...]:
+        return tuple(reason for reason in self.reasons if reason.new)
+
+    @property
+    def old(self) -> tuple[BurningReason, ...]:
+        return tuple(reason for reason in self.reasons if not reason.new)
+
+
+def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
+    """Every diagnosis of the summary, by group and job."""
+    for group in summary.groups:
+        for job in group.jobs:
+            yield from job.diagnoses
+
+
+def overview(summary: Summary) -> Overview:
+    """What stands out. A reason is new when it was first seen in the last 24 hours."""
+    every = sorted(diagnoses_of(summary), key=_moment, reverse=True)
+    failed = [one for one in every if one.build.failed]
+    return Overview(
+        reasons=tuple(_burning(failed, summary)),
+        red=tuple(sorted(_red(summary), key=lambda job: -job.failures)),
+        unknown=tuple(one for one in failed if one.verdict is Verdict.UNKNOWN),
+        unreadable=tuple(one for one in failed if one.verdict is Verdict.NO_LOGS),
+        days=_days(every, summary.now.astimezone(ZoneInfo(summary.timezone))),
+        tags=_tags(summary),
+    )
+
+
+def verdicts(runs: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
+    """The runs that say something about their job: not skipped, not running."""
+    return (run for run in runs if run.build.outcome not in (Outcome.SKIPPED, Outcome.RUNNING))
+
+
+def red_job(name: str, runs: Sequence[Diagnosis]) -> RedJob | None:
+    """The job as a red one, or None where its newest verdict is no failure. `runs` are newest first."""
+    failures = []
+    for run in verdicts(runs):
+        if not run.build.failed:
+            break
+        failures.append(run)
+    if not failures:
+        return None
+    return RedJob(name, tuple(runs), failures[-1].build.time, len(failures), failures[0])
+
+
+def state_of(diagnosis: Diagnosis) -> tuple[Mark, str]:
+    """How one build is drawn: its mark and words. The letter always stands beside the colour."""
+    if state := _STATES.get(diagnosis.verdict):
+        return mark_of(state[0]), state[1]
+    message = diagnosis.primary.message if diagnosis.primary else "no known reason"
+    return mark_of(diagnosis.tag), f"{diagnosis.tag}: {shorten(message, 200)}"
+
+
+def best_line(excerpt: Excerpt) -> str:
+    """The one line to show of an excerpt, without its time: the last that looks like an error, else the last that is
+    not blank."""
+    lines = [_STAMP.sub("", line, count=1) for line in excerpt.lines if line.strip()]
+    return next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else "")
+
+
+def _red(summary: Summary) -> Iterator[RedJob]:
+    for group in summary.groups:
+        for job in group.jobs:
+            if red := red_job(job.name, job.diagnoses):
+                yield red
+
+
+def _tags(summary: Summary) -> tuple[str, ...]:
+    """The tags that any failure has, in the one order that tags always stand in."""
+    every = (summary.totals, *(period.totals for period in summary.periods))
+    return tuple(sorted({tag for totals in every for tag, _ in totals.by_tag}, key=tag_order))
+
+
+def _burning(failed: Sequence[Diagnosis], summary: Summary) -> Iterator[BurningReason]:
+    builds: dict[str, list[Diagnosis]] = {}
+    for one in failed:
+        if one.primary:
+            builds.setdefault(one.primary.message, []).append(one)
+    for reason in summary.top_reasons:
+        new = reason.first_seen is not None and summary.now - reason.first_seen <= NEW
+        yield BurningReason(reason, tuple(builds.get(reason.message, ())), new)
+
+
+def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
+    builds: Counter[dt.date] = Counter()
+    tags: dict[dt.date, Counter[str]] = {}
+    for one in every:
+        if one.build.time:
+            date = one.build.time.astimezone(now.tzinfo).date()
+            builds[date] += 1
+            if one.build.failed:
+                tags.setdefault(date, Counter())[one.tag] += 1
+    dates = [now.date() - dt.timedelta(days=back) for back in reversed(range(DAYS))]
+    return tuple(_day(date, builds[date], tags.get(date, Counter())) for date in dates)
+
+
+def _day(date: dt.date, builds: int, tags: Counter[str]) -> Day:
+    return Day(date, builds, tags.total(), tuple(tags.most_common()))
+
+
+def _moment(diagnosis: Diagnosis) -> dt.datetime:
+    return diagnosis.build.time or dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -1,0 +1,111 @@
+"""Pages as HTML text, from frozen values: the same templates for the site on disk and for a web server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from sova.model import Diagnosis, Hit
+from sova.reports import as_json
+from sova.reports.clean import http_url, one_line, shorten, shown
+from sova.reports.links import Links, file_url, line_url
+from sova.reports.overview import best_line, overview, red_job, state_of
+from sova.reports.tags import mark_of, tag_order
+from sova.reports.wording import age, count, length, share, size
+from sova.stats import JobSummary, Summary
+
+__all__ = ["Pages"]
+
+
+def numbered(hit: Hit) -> Iterator[tuple[int, str, str]]:
+    """The lines of a hit with their numbers, each with the part that it plays: before, line, after."""
+    first = hit.line_number - len(hit.before)
+    yield from ((first + place, line, "before") for place, line in enumerate(hit.before))
+    yield hit.line_number, hit.line, "line"
+    yield from ((hit.line_number + 1 + place, line, "after") for place, line in enumerate(hit.after))
+
+
+def local(moment: dt.datetime, zone: str, form: str = "%m-%d %H:%M") -> str:
+    """The moment in a time zone, month and day first: what people scan for."""
+    return moment.astimezone(ZoneInfo(zone)).strftime(form)
+
+
+def iso(moment: dt.datetime) -> str:
+    """The moment in UTC, as the JSON report writes it."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def in_json(value: object) -> str:
+    """A number, truth value or None for a `data-value` attribute."""
+    return json.dumps(value, allow_nan=False)
+
+
+def segments(parts: Sequence[tuple[str, int]], whole: int) -> Iterator[tuple[str, int, float, float]]:
+    """A share bar's segments: tag, count, where it begins and how wide it is, of 100. Tags come in one order, so that
+    bars can be compared."""
+    start = 0.0
+    for tag, number in sorted(parts, key=lambda part: tag_order(part[0])):
+        width = 100 * number / whole if whole else 0.0
+        yield tag, number, round(start, 3), round(width, 3)
+        start += width
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with escaping on for all of them."""
+    found = Environment(
+        loader=PackageLoader("sova.reports"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        age=age,
+        counted=count,
+        http=http_url,
+        in_json=in_json,
+        iso=iso,
+        lasted=length,
+        local=local,
+        mark=mark_of,
+        one_line=one_line,
+        share=share,
+        shorten=shorten,
+        shown=shown,
+        size=size,
+    )
+    found.globals.update(
+        best_line=best_line,
+        file_url=file_url,
+        line_url=line_url,
+        numbered=numbered,
+        segments=segments,
+        state_of=state_of,
+    )
+    return found
+
+
+class Pages:
+    """Makes the pages. `title` names the CI in the head of each, `security` is the page's own content policy
+    ("" where a server sends it as a header)."""
+
+    def __init__(self, links: Links, *, title: str, timezone: str, security: str = "") -> None:
+        self._common = {"links": links, "site_title": title, "zone": timezone, "security": security}
+
+    def overview(self, summary: Summary) -> str:
+        return self._render("overview.html", summary=summary, seen=overview(summary))
+
+    def job(self, summary: Summary, job: JobSummary) -> str:
+        return self._render("job.html", summary=summary, job=job, red=red_job(job.name, job.diagnoses))
+
+    def build(self, diagnosis: Diagnosis) -> str:
+        return self._render("build.html", diagnosis=diagnosis, row=as_json.to_row(diagnosis))
+
+    def _render(self, template: str, **values: object) -> str:
+        return environment().get_template(template).render(**self._common, **values)

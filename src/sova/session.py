@@ -1,0 +1,134 @@
+"""What one run works with, opened from the configuration: HTTP client, log cache, patterns, engine, sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+from urllib.parse import urlsplit
+
+from sova import plugins
+from sova.config import Config, SourceSettings, cache_directory
+from sova.errors import Mistake, PluginError
+from sova.http_client import HttpClient
+from sova.logs import LogTree
+from sova.logs.cache import Cache
+from sova.logs.find import open_tree
+from sova.model import Build
+from sova.patterns.engine import Engine
+from sova.patterns.load import PatternSet
+from sova.patterns.load import load as load_patterns
+from sova.sources import Source, SourceContext, SourceFactory
+from sova.triage import Tools
+
+__all__ = ["Session", "source_factories", "source_settings"]
+
+_LOGS_MAY_COME = dt.timedelta(hours=1)
+"""How long after its end a build's logs may still be on their way: until then a 404 means "not yet there"."""
+
+
+def source_factories() -> dict[str, SourceFactory]:
+    """Every kind of source that is installed, by its type. Raises PluginError for one that is none."""
+    found = plugins.load("sova.sources")
+    mistakes = [
+        Mistake("sova.sources", 0, 0, name, "is no source: it has no `Settings`")
+        for name, factory in found.items()
+        if not isinstance(getattr(factory, "Settings", None), type)
+    ]
+    if mistakes:
+        raise PluginError(mistakes)
+    return cast("dict[str, SourceFactory]", found)
+
+
+def source_settings(factories: Mapping[str, SourceFactory]) -> dict[str, type[SourceSettings]]:
+    """The settings of every kind of source, for `sova.config.load`."""
+    return {name: factory.Settings for name, factory in factories.items()}
+
+
+class Session:
+    """Opens things when they are first asked for; use it as a context manager so that connections are closed."""
+
+    def __init__(
+        self, config: Config, *, now: dt.datetime, pattern_files: tuple[Path, ...] = (), down_path: Path | None = None
+    ) -> None:
+        """`pattern_files`, when given, are the only patterns; `down_path` replaces the cache directory."""
+        self.config = config
+        self.now = now
+        self._pattern_files = pattern_files
+        self._directory = down_path or cache_directory(config)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "http" in self.__dict__:
+            self.http.close()
+
+    @cached_property
+    def http(self) -> HttpClient:
+        return HttpClient(
+            self.config.limits, trusted_hosts=set(self._configured_hosts()), allow_hosts=self.config.allow_hosts
+        )
+
+    @cached_property
+    def cache(self) -> Cache:
+        return Cache(self._directory / "logs", self.config.cache_size)
+
+    @cached_property
+    def pattern_set(self) -> PatternSet:
+        if self._pattern_files:
+            return load_patterns(self._pattern_files, builtin=False)
+        return load_patterns([Path(name) for name in self.config.patterns], builtin=self.config.builtin_patterns)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.pattern_set.patterns, cache_dir=self._directory / "patterns")
+
+    @cached_property
+    def tools(self) -> Tools:
+        return Tools(
+            engine=self.engine,
+            open_tree=self.open_tree,
+            log_paths=self.config.log_paths,
+            log_search=self.config.log_search,
+            patterns_version=self.pattern_set.version,
+            build_size=self.config.limits.build_size,
+        )
+
+    def open_tree(self, build: Build) -> LogTree:
+        """The logs of a build, after `rewrite_urls`."""
+        settled = build.final and (build.end_time is None or self.now - build.end_time > _LOGS_MAY_COME)
+        return open_tree(
+            self.config.moved(build.log_url),
+            http=self.http,
+            cache=self.cache,
+            limits=self.config.limits,
+            artifacts=build.artifacts,
+            final=settled,
+        )
+
+    def sources(self) -> list[Source]:
+        """The configured sources, each with a name of its own."""
+        factories = source_factories()
+        context = SourceContext(http=self.http, now=self.now, timezone=self.config.timezone)
+        return [factories[settings.type](settings, context) for settings in self.config.sources]
+
+    def moved(self, build: Build) -> Build:
+        """The build with its log URL after `rewrite_urls`."""
+        return replace(build, log_url=self.config.moved(build.log_url))
+
+    def _configured_hosts(self) -> Iterable[str]:
+        """Hosts that a person wrote into the configuration; those that content names are not among them."""
+        urls: list[object] = [rewrite.to for rewrite in self.config.rewrite_urls]
+        for settings in self.config.sources:
+            for value in settings.model_dump().values():
+                urls += value if isinstance(value, list | tuple) else [value]
+        for url in urls:
+            if isinstance(url, str) and url.startswith(("http://", "https://")):
+                yield urlsplit(url).netloc.rpartition("@")[2].lower()

@@ -1,0 +1,276 @@
+"""Summaries of diagnoses: frozen values that every report shows, and the functions that make them.
+
+Every definition stands here once. Shares are counts of whole, never rounded here. Each build counts once, by its key.
+
+A *failure* is a build whose outcome is not success, skipped or running, or a bare log (no result is known of it) in
+which a reason, or something suspicious, was found. *Explained* is a failure with a known reason, *unreadable* one
+whose logs could not be had. Days are calendar days of the configured zone; "last 7 days" are today and the six before
+(the seed's "last week"). A period ends where the day ends, so "today" goes on until midnight.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from sova.filters import newest_first
+from sova.model import Diagnosis, Outcome, Problem, Reason, Verdict
+from sova.times import days_back
+
+__all__ = [
+    "Freshness",
+    "Group",
+    "JobSummary",
+    "Period",
+    "Summary",
+    "TopReason",
+    "Totals",
+    "failed",
+    "periods",
+    "summarise",
+    "top_reasons",
+    "totals",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over a set of builds. `explained` are failures with a known reason, `by_tag` counts failures by the tag
+    of their primary reason ("unknown" included), biggest first."""
+
+    builds: int = 0
+    passed: int = 0
+    failed: int = 0
+    other: int = 0  # skipped, running
+    explained: int = 0
+    unreadable: int = 0  # failures whose logs could not be read
+    by_tag: tuple[tuple[str, int], ...] = ()
+
+    def tagged(self, tag: str) -> int:
+        """Failures with this tag."""
+        return dict(self.by_tag).get(tag, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Totals of a named stretch of time ("today", "yesterday", "last 7 days") in the configured zone."""
+
+    name: str
+    since: dt.datetime
+    until: dt.datetime
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class TopReason:
+    """A failure as a sentence, and how much it cost. `builds` counts builds where it is the primary reason."""
+
+    message: str
+    tag: str
+    pattern: str
+    bug: str
+    builds: int
+    jobs: int
+    changes: int
+    first_seen: dt.datetime | None
+    last_seen: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """One job with its diagnoses, newest first."""
+
+    name: str
+    short: str
+    group: str
+    totals: Totals
+    diagnoses: tuple[Diagnosis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Jobs of one configured group ("" for the rest), those with most failures first."""
+
+    title: str
+    jobs: tuple[JobSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How a source answered: its newest build, how many it gave, and what went wrong."""
+
+    source: str
+    builds: int
+    newest: dt.datetime | None
+    problems: tuple[Problem, ...] = ()
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything a report shows about one run or one range of the store."""
+
+    now: dt.datetime
+    timezone: str
+    totals: Totals
+    periods: tuple[Period, ...]
+    groups: tuple[Group, ...]
+    top_reasons: tuple[TopReason, ...]
+    sources: tuple[Freshness, ...] = ()
+    new_builds: int = 0
+    newest: dt.datetime | None = None
+    patterns_version: str = ""
+    patterns: int = 0
+
+
+def failed(diagnosis: Diagnosis) -> bool:
+    """Whether the build counts as a failure, see the definition above."""
+    if diagnosis.build.failed:
+        return True
+    nothing_known = not diagnosis.build.result
+    return nothing_known and diagnosis.verdict in (Verdict.KNOWN, Verdict.UNKNOWN, Verdict.NO_LOGS)
+
+
+def _passed(diagnosis: Diagnosis) -> bool:
+    return not failed(diagnosis) and (diagnosis.build.outcome is Outcome.SUCCESS or diagnosis.verdict is Verdict.PASSED)
+
+
+def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
+    """Counts over builds that are each given once."""
+    diagnoses = list(diagnoses)
+    failures = [diagnosis for diagnosis in diagnoses if failed(diagnosis)]
+    passed = sum(map(_passed, diagnoses))
+    tags = Counter(diagnosis.tag or "unknown" for diagnosis in failures)
+    return Totals(
+        builds=len(diagnoses),
+        passed=passed,
+        failed=len(failures),
+        other=len(diagnoses) - passed - len(failures),
+        explained=sum(diagnosis.verdict is Verdict.KNOWN for diagnosis in failures),
+        unreadable=sum(diagnosis.verdict is Verdict.NO_LOGS for diagnosis in failures),
+        by_tag=tuple(sorted(tags.items(), key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def periods(now: dt.datetime, timezone: ZoneInfo) -> tuple[tuple[str, dt.datetime, dt.datetime], ...]:
+    """Name, beginning and end (UTC) of the periods that a summary counts; the longest begins first of all."""
+    tomorrow = days_back(now, 0, timezone)
+    today, yesterday = days_back(now, 1, timezone), days_back(now, 2, timezone)
+    return (
+        ("today", today, tomorrow),
+        ("yesterday", yesterday, today),
+        ("last 7 days", days_back(now, 7, timezone), tomorrow),
+    )
+
+
+def top_reasons(diagnoses: Iterable[Diagnosis]) -> tuple[TopReason, ...]:
+    """The primary reasons, those of most builds first, then the latest. Equal messages of one tag are one reason."""
+    groups: dict[tuple[str, str], list[tuple[Diagnosis, Reason]]] = {}
+    for diagnosis in sorted(diagnoses, key=lambda diagnosis: newest_first(diagnosis.build), reverse=True):
+        if failed(diagnosis) and (reason := diagnosis.primary):
+            groups.setdefault((reason.message, reason.tag), []).append((diagnosis, reason))
+    found = [_top_reason(group) for group in groups.values()]
+    return tuple(sorted(sorted(found, key=lambda top: top.message), key=_weight, reverse=True))
+
+
+def _weight(top: TopReason) -> tuple[int, bool, dt.datetime]:
+    return top.builds, top.last_seen is not None, top.last_seen or dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _top_reason(group: Sequence[tuple[Diagnosis, Reason]]) -> TopReason:
+    """One reason and the builds it is primary in, newest first; the newest says which pattern and bug it is."""
+    reason = group[0][1]
+    hit = [diagnosis.build for diagnosis, _ in group]
+    times = [build.time for build in hit if build.time]
+    return TopReason(
+        message=reason.message,
+        tag=reason.tag,
+        pattern=reason.pattern,
+        bug=next((reason.bug for _, reason in group if reason.bug), ""),
+        builds=len(hit),
+        jobs=len({build.job_name for build in hit}),
+        changes=len({(build.change.project, build.change.number) for build in hit if build.change.number is not None}),
+        first_seen=min(times, default=None),
+        last_seen=max(times, default=None),
+    )
+
+
+def _same(name: str) -> str:
+    return name
+
+
+def _no_group(_name: str) -> str:
+    return ""
+
+
+def summarise(  # noqa: PLR0913 - a summary says everything about a run, each thing by its name
+    diagnoses: Iterable[Diagnosis],
+    *,
+    now: dt.datetime,
+    timezone: ZoneInfo,
+    history: Iterable[Diagnosis] | None = None,
+    group_of: Callable[[str], str] = _no_group,
+    short_of: Callable[[str], str] = _same,
+    groups: Sequence[str] = (),
+    sources: Sequence[Freshness] = (),
+    new_builds: int = 0,
+    newest: dt.datetime | None = None,
+    patterns_version: str = "",
+    patterns: int = 0,
+) -> Summary:
+    """Sum up diagnoses. Groups come in the order of `groups`, then the jobs of no group; empty ones are left out.
+
+    `history` is what the periods are counted over, where `diagnoses` does not reach back that far. `newest` is the
+    time of the newest build there is, by default of those given.
+    """
+    shown = _once(diagnoses)
+    earlier = shown if history is None else _once(history)
+    times = [diagnosis.build.time for diagnosis in chain(shown, earlier) if diagnosis.build.time]
+    return Summary(
+        now=now,
+        timezone=timezone.key,
+        totals=totals(shown),
+        periods=tuple(_period(name, since, until, earlier) for name, since, until in periods(now, timezone)),
+        groups=_groups(shown, group_of, short_of, groups),
+        top_reasons=top_reasons(shown),
+        sources=tuple(sources),
+        new_builds=new_builds,
+        newest=newest or max(times, default=None),
+        patterns_version=patterns_version,
+        patterns=patterns,
+    )
+
+
+def _once(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    first: dict[str, Diagnosis] = {}
+    for diagnosis in diagnoses:
+        first.setdefault(diagnosis.build.key, diagnosis)
+    return sorted(first.values(), key=lambda diagnosis: newest_first(diagnosis.build), reverse=True)
+
+
+def _period(name: str, since: dt.datetime, until: dt.datetime, diagnoses: Iterable[Diagnosis]) -> Period:
+    within = (diagnosis for diagnosis in diagnoses if (time := diagnosis.build.time) and since <= time < until)
+    return Period(name, since, until, totals(within))
+
+
+def _groups(
+    diagnoses: Iterable[Diagnosis], group_of: Callable[[str], str], short_of: Callable[[str], str], order: Sequence[str]
+) -> tuple[Group, ...]:
+    by_job: dict[str, list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        by_job.setdefault(diagnosis.build.job_name, []).append(diagnosis)
+    found: dict[str, list[JobSummary]] = {title: [] for title in (*order, "")}
+    for name, several in by_job.items():
+        title = group_of(name)
+        job = JobSummary(name, short_of(name), title, totals(several), tuple(several))
+        found.setdefault(title, []).append(job)
+    rest = found.pop("")
+    return tuple(
+        Group(title, tuple(sorted(jobs, key=lambda job: (-job.totals.failed, job.name))))
+        for title, jobs in (*found.items(), ("", rest))
+        if jobs
+    )

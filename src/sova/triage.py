@@ -1,0 +1,332 @@
+"""Why one build failed: reads its logs once, turns hits into reasons, chooses the primary one.
+
+`triage` is the unit of work: it needs one build and the tools, touches nothing else, and never raises for anything
+that a server, a log or a pattern can do wrong; that becomes a `Problem` of the diagnosis.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from sova.errors import LogError
+from sova.logs import LogTree
+from sova.logs.job_output import failed_text
+from sova.model import (
+    Build,
+    Diagnosis,
+    Excerpt,
+    FileRead,
+    Hit,
+    Kind,
+    LogFile,
+    Outcome,
+    Pattern,
+    Problem,
+    ProblemKind,
+    Reason,
+    Verdict,
+)
+from sova.patterns.engine import Engine
+from sova.patterns.message import fill
+from sova.unknown.excerpts import excerpts
+
+__all__ = ["Tools", "examine", "primary_first", "triage"]
+
+RESULT = "result"
+"""The pseudo log file of one line, the build's result word and its error detail, for builds that leave no log."""
+
+_HITS_KEPT = 5
+_FILES_OF_A_BARE_TREE = 200
+_HOPELESS = frozenset(
+    {ProblemKind.GONE, ProblemKind.NOT_YET, ProblemKind.DENIED, ProblemKind.REFUSED, ProblemKind.NETWORK}
+)
+_RANK = {Kind.CAUSE: 0, Kind.GENERIC: 1, Kind.CONSEQUENCE: 2, Kind.INFO: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What triage works with. `open_tree` gives the logs of a build, `log_paths` the paths that a name in a pattern's
+    `files` may have, `log_search` is the URL template of a log search (or "")."""
+
+    engine: Engine
+    open_tree: Callable[[Build], LogTree]
+    log_paths: Callable[[str], tuple[str, ...]]
+    log_search: str = ""
+    patterns_version: str = ""
+    build_size: int = 20 * 10**9
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The build that is worked on, and what has been read of it so far."""
+
+    build: Build
+    tools: Tools
+    hits: list[Hit] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    files: list[FileRead] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    scanned: list[LogFile] = field(default_factory=list)
+
+
+def triage(build: Build, tools: Tools) -> Diagnosis:
+    """The diagnosis of a build that a CI system reported. Reads logs only where something failed."""
+    if build.outcome is Outcome.SUCCESS:
+        return Diagnosis(build, Verdict.PASSED, patterns_version=tools.patterns_version)
+    if build.outcome in (Outcome.SKIPPED, Outcome.RUNNING):
+        why = "still running" if build.outcome is Outcome.RUNNING else f"{build.result}: no verdict of its own"
+        return Diagnosis(build, Verdict.SKIPPED, why=why, patterns_version=tools.patterns_version)
+    return examine(build, tools)
+
+
+def examine(build: Build, tools: Tools, *, bare: bool = False) -> Diagnosis:
+    """Read the logs of a build whatever its result. `bare`: a log of which nothing else is known, every file counts."""
+    started = time.perf_counter()
+    reading = _Reading(build, tools)
+    _scan_result(reading)
+    tree: LogTree | None = None
+    try:
+        tree = _read_logs(reading, bare)
+    except LogError as error:
+        reading.problems.append(error.problem)
+    reasons, why = _reasons(reading, tree)
+    shown = () if _explained(reasons) or tree is None else _excerpts(tree, reading)
+    return Diagnosis(
+        build=build,
+        verdict=_verdict(build, reasons, shown, reading),
+        reasons=reasons,
+        excerpts=shown,
+        problems=tuple(dict.fromkeys(reading.problems)),
+        why=why or _why_none(reading, tools),
+        files_wanted=_wanted_names(tools),
+        files_read=tuple(reading.files),
+        patterns_tried=len(tools.engine.patterns),
+        patterns_version=tools.patterns_version,
+        seconds=time.perf_counter() - started,
+    )
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _scan_result(reading: _Reading) -> None:
+    if reading.build.result:
+        line = f"{reading.build.result} {reading.build.error_detail}".strip().encode()
+        scan = reading.tools.engine.scan([line], file=RESULT, names={RESULT}, build=reading.build)
+        reading.hits += scan.hits
+        reading.counts.update(scan.counts)
+
+
+def _read_logs(reading: _Reading, bare: bool) -> LogTree | None:
+    build = reading.build
+    if not build.log_url:
+        where = build.url or build.job_name
+        reading.problems.append(Problem(where, ProblemKind.GONE, "the CI system names no log URL for this build"))
+        return None
+    tree = reading.tools.open_tree(build)
+    wanted = dict.fromkeys(tree.names()) if tree.single else _find(tree, reading)
+    if bare and not wanted:
+        wanted = dict.fromkeys(_first(tree.names(), _FILES_OF_A_BARE_TREE))
+        reading.problems.clear()  # what patterns would have wanted does not matter where every file is read
+    for file, names in wanted.items():
+        _scan(tree, file, names, reading)
+    reading.problems += tree.problems
+    return tree
+
+
+def _find(tree: LogTree, reading: _Reading) -> dict[LogFile, frozenset[str] | None]:
+    """The files to read, each with the names that patterns know it by; a file is read once for all its names."""
+    found: dict[str, tuple[LogFile, frozenset[str]]] = {}
+    for name in _wanted_names(reading.tools):
+        paths = reading.tools.log_paths(name)
+        try:
+            files = tree.find(paths)
+        except LogError as error:
+            reading.problems.append(error.problem)
+            if error.problem.kind in _HOPELESS:
+                break
+            continue
+        if not files:
+            detail = f"none of {', '.join(paths)} is in {tree.location}"
+            reading.problems.append(Problem(name, ProblemKind.MISSING, detail))
+        for file in files:
+            key = f"{file.location}\0{file.name}"
+            names = found[key][1] if key in found else frozenset()
+            found[key] = (file, names | {name})
+    return dict(found.values())
+
+
+def _wanted_names(tools: Tools) -> tuple[str, ...]:
+    return tuple(name for name in tools.engine.names if name != RESULT)
+
+
+def _scan(tree: LogTree, file: LogFile, names: frozenset[str] | None, reading: _Reading) -> None:
+    room = reading.tools.build_size - sum(read.size for read in reading.files)
+    chunks = _bounded(tree.chunks(file), room, file)
+    if names is None:  # a file of which nothing is known: every pattern but those for result words
+        names = frozenset(_wanted_names(reading.tools))
+    scan = reading.tools.engine.scan(chunks, file=file.name, names=names, build=reading.build)
+    reading.hits += scan.hits
+    for pattern, count in scan.counts.items():
+        reading.counts[pattern] = reading.counts.get(pattern, 0) + count
+    reading.problems += scan.problems
+    if not scan.size and not scan.problems:
+        reading.problems.append(Problem(file.name, ProblemKind.EMPTY, "the file is there and has no bytes"))
+    if scan.size:
+        reading.files.append(FileRead(file.name, file.location, scan.size, scan.lines))
+        reading.scanned.append(file)
+
+
+def _bounded(chunks: Iterable[bytes], room: int, file: LogFile) -> Iterator[bytes]:
+    for chunk in chunks:
+        room -= len(chunk)
+        if room < 0:
+            detail = "the logs of this build are larger than limits.build_size; read up to there"
+            raise LogError(Problem(file.name, ProblemKind.TOO_LARGE, detail))
+        yield chunk
+
+
+def _first(files: Iterable[LogFile], most: int) -> Iterator[LogFile]:
+    for number, file in enumerate(files):
+        if number == most:
+            return
+        yield file
+
+
+# -- reasons ---------------------------------------------------------------------------------------------------------
+
+
+def _reasons(reading: _Reading, tree: LogTree | None) -> tuple[tuple[Reason, ...], str]:
+    """Every reason, the primary one first, and why it is the primary one ("" where there is none)."""
+    patterns = {pattern.id: pattern for pattern in reading.tools.engine.patterns}
+    grouped: dict[str, list[Hit]] = {}
+    for hit in reading.hits:
+        message = fill(patterns[hit.pattern].message, hit.captures)
+        grouped.setdefault(message.casefold(), []).append(hit)
+    reasons = [_reason(hits, patterns, reading) for hits in grouped.values()]
+    order = {file.name: number for number, file in enumerate([*reading.files])}
+    failed = _failed_lines(tree, reasons)
+    return primary_first(reasons, order, failed)
+
+
+def _reason(hits: list[Hit], patterns: Mapping[str, Pattern], reading: _Reading) -> Reason:
+    first = hits[0]
+    pattern = patterns[first.pattern]
+    info = pattern.tag == "info"
+    return Reason(
+        pattern=pattern.id,
+        message=fill(pattern.message, first.captures),
+        tag=pattern.tag,
+        hits=tuple(hits[:_HITS_KEPT]),
+        kind=Kind.INFO if info else pattern.kind,
+        action=pattern.action,
+        bug=pattern.bug,
+        owner=pattern.owner,
+        log_search=_log_search(pattern, first, reading.tools.log_search),
+        note=pattern.note,
+        count=max(len(hits), reading.counts.get(pattern.id, 0) if "{" not in pattern.message else 0),
+    )
+
+
+def _log_search(pattern: Pattern, hit: Hit, template: str) -> str:
+    if not (pattern.log_search and template):
+        return ""
+    query = fill(pattern.log_search, hit.captures)
+    return template.replace("{query}", quote(query, safe=""))
+
+
+def primary_first(
+    reasons: Iterable[Reason], order: Mapping[str, int], failed: frozenset[str] = frozenset()
+) -> tuple[tuple[Reason, ...], str]:
+    """The reasons in order of weight with the primary one marked, and in words why it is primary.
+
+    Cause before generic before consequence before info; then a line of a failed task before the noise around it; then
+    the earlier line. `order` is the order in which files were read, `failed` holds the output lines of failed tasks.
+    Only a cause or a generic reason explains a failure: "exit code 1" alone leaves it unknown.
+    """
+
+    def weight(reason: Reason) -> tuple[int, bool, int, int]:
+        hit = reason.hits[0]
+        return _RANK[reason.kind], not _in_failed_task(reason, failed), order.get(hit.file, -1), hit.line_number
+
+    ranked = sorted(reasons, key=weight)
+    if not ranked or ranked[0].kind not in (Kind.CAUSE, Kind.GENERIC):
+        return tuple(ranked), ""
+    first, rest = replace(ranked[0], primary=True), ranked[1:]
+    return (first, *rest), _why(first, rest, _in_failed_task(first, failed))
+
+
+def _in_failed_task(reason: Reason, failed: frozenset[str]) -> bool:
+    return any(text in failed for hit in reason.hits for text in _without_prefixes(hit.line)) if failed else False
+
+
+def _without_prefixes(line: str) -> Iterator[str]:
+    """The line, and what is left of it behind each `time | ` or `host | `."""
+    while line:
+        yield line.strip()
+        line = line.partition(" | ")[2]
+
+
+def _why(first: Reason, rest: list[Reason], in_failed_task: bool) -> str:
+    same = [reason for reason in rest if reason.kind is first.kind]
+    consequences = sum(reason.kind is Kind.CONSEQUENCE for reason in rest)
+    parts = []
+    if in_failed_task:
+        parts.append("it stands in the failed task's own output")
+    elif same:
+        parts.append(f"the earliest of {len(same) + 1} reasons of kind {first.kind}")
+    elif first.kind is Kind.CAUSE:
+        parts.append("the only cause that was found")
+    else:
+        parts.append("no cause was found, this is the most telling line")
+    if consequences:
+        parts.append(f"{consequences} more {'is its consequence' if consequences == 1 else 'are its consequences'}")
+    return "; ".join(parts)
+
+
+def _failed_lines(tree: LogTree | None, reasons: list[Reason]) -> frozenset[str]:
+    """Output lines of failed tasks, read only where they can decide between reasons of the best kind."""
+    best = min((_RANK[reason.kind] for reason in reasons), default=None)
+    if tree is None or best is None or sum(_RANK[reason.kind] == best for reason in reasons) < 2:
+        return frozenset()
+    try:
+        files = tree.find(("job-output.json",))
+        return failed_text(tree.chunks(files[0])) if files else frozenset()
+    except LogError:
+        return frozenset()  # a help for ranking only; the logs that patterns want have their own problems
+
+
+def _explained(reasons: Iterable[Reason]) -> bool:
+    return any(reason.primary for reason in reasons)
+
+
+def _excerpts(tree: LogTree, reading: _Reading) -> tuple[Excerpt, ...]:
+    for file in reading.scanned[:1]:
+        try:
+            return excerpts(tree.chunks(file), file.name)
+        except LogError as error:
+            reading.problems.append(error.problem)
+    return ()
+
+
+# -- the answer ------------------------------------------------------------------------------------------------------
+
+
+def _verdict(build: Build, reasons: tuple[Reason, ...], shown: tuple[Excerpt, ...], reading: _Reading) -> Verdict:
+    if _explained(reasons):
+        return Verdict.KNOWN
+    if not reading.files:
+        return Verdict.NO_LOGS
+    if build.result or any(excerpt.score > 0 for excerpt in shown) or reasons:
+        return Verdict.UNKNOWN
+    return Verdict.NO_FAILURE_SEEN
+
+
+def _why_none(reading: _Reading, tools: Tools) -> str:
+    if not reading.files:
+        return "no log could be read"
+    lines = sum(file.lines for file in reading.files)
+    return f"none of {len(tools.engine.patterns)} patterns explains it in {lines} lines of {len(reading.files)} files"

@@ -1,0 +1,1 @@
+"""What to show for a failure that no pattern knows."""

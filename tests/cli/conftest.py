@@ -1,0 +1,47 @@
+"""Runs the command line as a user does: the real `main`, in a directory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sova.cli import main
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command left: exit status, standard output, standard error."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache directory for all tests, so that the patterns are compiled once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def sova(
+    tmp_path: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(compiled))
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+    monkeypatch.delenv("SOVA_CONFIG", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*args: str) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main([str(arg) for arg in args])
+        said = capfd.readouterr()
+        status = ended.value.code
+        return Ran(status if isinstance(status, int) else 0, said.out, said.err)
+
+    return run

@@ -1,0 +1,124 @@
+"""Takes pictures of the site and of the console report with Debian's Chromium, for the README and for looking at.
+
+    python tools/screenshots.py --site site --console run.ansi --out docs/images
+
+`--console` is what a command wrote with colours (FORCE_COLOR=1). Pages are taken light and dark, 1400 and 390 pixels
+wide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+from rich.text import Text
+
+WIDTHS = (1400, 390)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+TALLEST = 2400
+LIGHT = TerminalTheme(
+    (255, 255, 255),
+    (29, 35, 41),
+    [
+        (29, 35, 41),
+        (179, 38, 30),
+        (27, 102, 53),
+        (122, 90, 0),
+        (11, 83, 148),
+        (134, 34, 101),
+        (10, 100, 85),
+        (88, 98, 99),
+    ],
+)
+CONSOLE_PAGE = """<!doctype html><meta charset="utf-8"><style>
+{stylesheet}
+body {{ margin: 0; padding: 14px 18px; width: max-content; color: {foreground}; background: {background}; }}
+pre {{ margin: 0; font: 13px/1.35 "DejaVu Sans Mono", monospace; }}
+a {{ color: inherit; text-decoration: none; }}
+</style><body><pre>{code}</pre>"""
+
+
+def pages(site: Path) -> Iterator[tuple[str, Path]]:
+    """The pages worth a picture, by name: the first page, the job and the failed build with the longest pages."""
+    yield "overview", site / "index.html"
+    for name, folder in (("job", "jobs"), ("build", "builds")):
+        found = sorted((site / folder).glob("*.html"), key=lambda page: (-page.stat().st_size, page.name))
+        if found:
+            yield name, found[0]
+
+
+def shoot_pages(browser: Browser, site: Path, out: Path) -> Iterator[Path]:
+    """Pictures of the site's pages. Raises RuntimeError where a page reports an error or asks another origin."""
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            for name, page_file in pages(site):
+                page = context.new_page()
+                faults: list[str] = []
+                page.on("console", lambda message, faults=faults: faults.append(message.text))
+                page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
+                page.on("requestfailed", lambda request, faults=faults: faults.append(request.url))
+                page.goto(page_file.resolve().as_uri())
+                height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    faults.append(f"the page is {wide} pixels wide")
+                if faults:
+                    raise RuntimeError(f"{page_file}: {faults}")
+                page.set_viewport_size({"width": width, "height": height})
+                target = out / f"{name}-{scheme}-{width}.png"
+                page.screenshot(path=target)
+                page.close()
+                yield target
+            context.close()
+
+
+def shoot_console(browser: Browser, text: str, out: Path) -> Iterator[Path]:
+    """Pictures of what a command printed, on a light and on a dark terminal."""
+    lines = [Text.from_ansi(line) for line in text.splitlines()]
+    width = max((line.cell_len for line in lines), default=80)
+    for scheme, theme in (("light", LIGHT), ("dark", DIMMED_MONOKAI)):
+        console = Console(record=True, width=width, file=io.StringIO(), color_system="truecolor", force_terminal=True)
+        for line in lines:
+            console.print(line, highlight=False)
+        page = browser.new_page(viewport={"width": 200, "height": 200})
+        page.set_content(console.export_html(theme=theme, code_format=CONSOLE_PAGE))
+        target = out / f"console-{scheme}.png"
+        page.locator("body").screenshot(path=target)
+        page.close()
+        yield target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--site", type=Path, help="directory of a static site")
+    parser.add_argument("--console", type=Path, help="file with what a command printed in colour")
+    parser.add_argument("--out", type=Path, required=True, help="where the PNG files go")
+    options = parser.parse_args()
+    chromium = shutil.which("chromium")
+    if not chromium:
+        print("screenshots: chromium is not installed (apt-get install chromium)", file=sys.stderr)
+        return 1
+    options.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        if options.site:
+            for picture in shoot_pages(browser, options.site, options.out):
+                print(picture)
+        if options.console:
+            for picture in shoot_console(browser, options.console.read_text(encoding="utf-8"), options.out):
+                print(picture)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
