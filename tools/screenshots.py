@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
 from rich.text import Text
@@ -56,29 +56,34 @@ def pages(site: Path) -> Iterator[tuple[str, Path]]:
 
 
 def shoot_pages(browser: Browser, site: Path, out: Path) -> Iterator[Path]:
-    """Pictures of the site's pages. Raises RuntimeError where a page reports an error or asks another origin."""
+    """Pictures of the site's pages. Raises RuntimeError where a page is not as it should be."""
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            for name, page_file in pages(site):
-                page = context.new_page()
-                faults: list[str] = []
-                page.on("console", lambda message, faults=faults: faults.append(message.text))
-                page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
-                page.on("requestfailed", lambda request, faults=faults: faults.append(request.url))
-                page.goto(page_file.resolve().as_uri())
-                height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                if wide > width:
-                    faults.append(f"the page is {wide} pixels wide")
-                if faults:
-                    raise RuntimeError(f"{page_file}: {faults}")
-                page.set_viewport_size({"width": width, "height": height})
+            for name, file in pages(site):
                 target = out / f"{name}-{scheme}-{width}.png"
-                page.screenshot(path=target)
-                page.close()
+                shoot_page(context, file, width, target)
                 yield target
             context.close()
+
+
+def shoot_page(context: BrowserContext, file: Path, width: int, target: Path) -> None:
+    """One picture of a whole page. Raises RuntimeError where it reports an error, cannot load a file or is too wide."""
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    page.goto(file.resolve().as_uri())
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > width:
+        faults.append(f"{wide} pixels wide, the window has {width}")
+    if faults:
+        raise RuntimeError(f"{file}: {'; '.join(faults)}")
+    height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": width, "height": height})
+    page.screenshot(path=target)
+    page.close()
 
 
 def shoot_console(browser: Browser, text: str, out: Path) -> Iterator[Path]:

@@ -39,16 +39,18 @@ def render_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
 
 
 def render_diagnoses(diagnoses: Sequence[Diagnosis], console: Console) -> None:
-    """Print the answers for several builds, those with the same reason together, the biggest group first."""
-    groups = grouped(diagnoses)
-    for place, (title, members) in enumerate(groups):
+    """Print the answers for several builds, those with the same reason together, the biggest group first: the whole
+    answer for the first of a group, a line for each of the others."""
+    if len(diagnoses) == 1:
+        render_diagnosis(diagnoses[0], console)
+        return
+    for place, (title, members) in enumerate(grouped(diagnoses)):
         if place:
             console.print()
-        heading = Text.assemble((f"{count(len(members), 'build')}: ", "bold"), title)
-        _print(heading, console)
-        for member in members[1:]:
-            _print(Text.assemble("  ", headline(member)), console)
+        _print(Text.assemble((f"{count(len(members), 'build')}: ", "bold"), title), console)
         render_diagnosis(members[0], console)
+        for member in members[1:]:
+            _print(Text.assemble(("also ", "dim"), headline(member)), console)
 
 
 def grouped(diagnoses: Iterable[Diagnosis]) -> list[tuple[str, list[Diagnosis]]]:

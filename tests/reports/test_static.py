@@ -1,0 +1,85 @@
+"""What ships beside the code: vendored files as they came, and hues that everyone can read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from sova.reports.tags import KNOWN_TAGS, mark_of
+
+STATIC = Path(str(files("sova.reports"))) / "static"
+VENDORED = json.loads((STATIC / "vendor" / "VENDORED.json").read_text(encoding="utf-8"))
+CSS = (STATIC / "sova.css").read_text(encoding="utf-8")
+LIGHT, DARK = CSS.split("@media (prefers-color-scheme: dark)", 1)
+TAGS = ("infra", "code", "test", "config", "info", "unknown", "passed", "other")
+
+
+def hue(css: str, name: str) -> str:
+    found = re.search(rf"--{name}: (#[0-9a-f]{{6}});", css)
+    assert found, name
+    return found.group(1)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_vendored_files_are_as_they_came_and_every_one_is_listed() -> None:
+    listed = {"VENDORED.json"}
+    for entry in VENDORED:
+        content = (STATIC / "vendor" / entry["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["file"]
+        assert entry["version"].encode() in content[:200]
+        assert entry["licence"] in (STATIC / "vendor" / entry["licence_file"]).read_text(encoding="utf-8")
+        listed |= {entry["file"], entry["licence_file"]}
+    assert {path.name for path in (STATIC / "vendor").iterdir()} == listed
+
+
+def test_no_style_sheet_asks_another_origin() -> None:
+    for sheet in STATIC.rglob("*.css"):
+        targets = re.findall(r"url\(\s*[\"']?([^\"')]+)|@import\s+([^;]+)", sheet.read_text(encoding="utf-8"))
+        assert all(url.startswith("data:") for url, _ in targets), sheet
+        assert not any(imported for _, imported in targets), sheet
+
+
+@pytest.mark.parametrize(("css", "ground"), [(LIGHT, "bs-body-bg"), (DARK, "bs-body-bg")])
+def test_text_has_the_contrast_of_wcag_aa(css: str, ground: str) -> None:
+    body = hue(css, ground)
+    for name in ("bs-body-color", "bs-link-color", "sova-soft", "sova-bad"):
+        for behind in (body, hue(css, "sova-ground"), hue(css, "sova-top")):
+            assert contrast(hue(css, name), behind) >= 4.5, (name, behind)
+    assert contrast(hue(css, "bs-body-color"), hue(css, "sova-line")) >= 4.5
+    assert contrast(hue(css, "sova-soft"), hue(css, "sova-line")) >= 4.5
+    assert contrast(hue(css, "sova-warn-fg"), hue(css, "sova-warn-bg")) >= 4.5
+    for tag in TAGS:
+        assert contrast(hue(css, f"{tag}-fg"), hue(css, f"{tag}-bg")) >= 4.5, tag
+        assert contrast(hue(LIGHT, f"{tag}-solid"), body) >= 3, tag
+
+
+def test_console_and_pages_have_the_same_hues() -> None:
+    for tag in TAGS:
+        assert mark_of(tag).colour == hue(LIGHT, f"{tag}-solid"), tag
+
+
+def test_every_mark_has_a_class_and_a_letter_of_its_own() -> None:
+    letters = {name: mark_of(name).letter for name in KNOWN_TAGS}
+    assert len(set(letters.values())) == len(letters)
+    for name in KNOWN_TAGS:
+        assert re.search(rf"\.tag-{name}\b", CSS), name
+
+
+def test_a_tag_that_sova_does_not_know_is_other() -> None:
+    assert mark_of("our-own").name == "other"
