@@ -92,7 +92,7 @@ def test_a_server_that_hangs_is_given_up_and_what_came_is_kept(server: Sshd, htt
 
 def test_a_connection_that_is_cut_keeps_whole_changes(server: Sshd, http: HttpClient) -> None:
     # the command's parent is the server's end of the connection; the second change is whole, the third is not
-    server.answers("head -n 2 query.jsonl; sed -n 3p query.jsonl | head -c 40; kill -9 $PPID; sleep 5")
+    server.answers("head -n 2 query.jsonl; sed -n 3p query.jsonl | head -c 40; sleep 1; kill -9 $PPID; sleep 5")
     assert_kept(gerrit(server, http), "was cut")
 
 
