@@ -92,12 +92,15 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def patterns_of(document: Document) -> tuple[dict[int, Pattern], list[Mistake]]:
-    """The patterns of a document by their index in its list, and every mistake in it."""
+def patterns_of(document: Document, *, trusted: bool = False) -> tuple[dict[int, Pattern], list[Mistake]]:
+    """The patterns of a document by their index in its list, and every mistake in it.
+
+    `trusted` leaves out the checks of content, which take most of the time: tests make them for the built-in files.
+    """
     mistakes = list(document.mistakes)
     found: dict[int, Pattern] = {}
     for index, row in _rows(document, mistakes):
-        pattern, wrong = pattern_of(document, row, ("patterns", index))
+        pattern, wrong = pattern_of(document, row, ("patterns", index), trusted=trusted)
         mistakes += wrong
         if pattern is not None:
             found[index] = pattern
@@ -118,25 +121,19 @@ def _rows(document: Document, mistakes: list[Mistake]) -> Iterator[tuple[int, Va
         yield from enumerate(rows)
 
 
-def pattern_of(document: Document, row: Value, at: tuple[str | int, ...]) -> tuple[Pattern | None, list[Mistake]]:
+def pattern_of(
+    document: Document, row: Value, at: tuple[str | int, ...], *, trusted: bool = False
+) -> tuple[Pattern | None, list[Mistake]]:
     """The pattern that `row` (at this place of the document) describes, or None and what is wrong with it."""
     if not isinstance(row, dict):
         return None, [document.mistake(at, "should be a mapping with the keys `id`, `message` and `text` or `regex`")]
     try:
         read = Row.model_validate(row)
     except ValidationError as error:
-        wrong = [_named(mistake, document, at) for mistake in mistakes_of(error, document, at)]
-        return None, wrong + [document.mistake((*at, key), fault) for key, fault in _bad_regexes(row)]
-    mistakes = [document.mistake((*at, key) if key else at, text) for key, text in _contradictions(read)]
+        return None, [_named(mistake, document, at) for mistake in mistakes_of(error, document, at)]
+    found = () if trusted else _contradictions(read)
+    mistakes = [document.mistake((*at, key) if key else at, text) for key, text in found]
     return (None if mistakes else _pattern(read)), mistakes
-
-
-def _bad_regexes(row: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the regexes of a row that has other mistakes too: (key, fault)."""
-    for key in ("regex", "not_followed_by"):
-        written = row.get(key)
-        for fault in faults(written) if isinstance(written, str) else ():
-            yield key, fault
 
 
 def _named(mistake: Mistake, document: Document, at: tuple[str | int, ...]) -> Mistake:

@@ -16,7 +16,7 @@ from sova.model import Examples, Pattern
 from sova.patterns.form import patterns_of
 from sova.patterns.importers import seed
 
-__all__ = ["PatternSet", "Place", "Read", "load", "read", "version_of"]
+__all__ = ["PatternSet", "Place", "Read", "builtin_files", "load", "read", "version_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
 
     Raises PatternError with every mistake of all of them.
     """
-    files = [read(text, name) for name, text in _builtin()] if builtin else []
+    files = [read(text, name, trusted=True) for name, text in builtin_files()] if builtin else []
     mistakes: list[Mistake] = []
     for path in _expanded(paths):
         try:
@@ -75,14 +75,17 @@ def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
     return PatternSet(patterns, version_of(patterns), tuple(notes))
 
 
-def read(text: str, file: str) -> Read:
-    """One pattern file, of our form or of the seed's. Never raises: mistakes are in the result."""
+def read(text: str, file: str, *, trusted: bool = False) -> Read:
+    """One pattern file, of our form or of the seed's. Never raises: mistakes are in the result.
+
+    `trusted` is for files whose content was checked before.
+    """
     document = parse(text, file)
     if seed.is_seed(document.value):
         imported = seed.patterns_of(document)
         placed = tuple((pattern, _place(document, (*at, "id"))) for at, pattern in imported.patterns)
         return Read(placed, imported.mistakes, imported.notes, imported=True)
-    found, mistakes = patterns_of(document)
+    found, mistakes = patterns_of(document, trusted=trusted)
     placed = tuple((pattern, _place(document, ("patterns", index, "id"))) for index, pattern in found.items())
     return Read(placed, tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column))))
 
@@ -91,7 +94,7 @@ def _place(document: Document, at: Sequence[str | int]) -> Place:
     return Place(document.file, *document.place(at))
 
 
-def _builtin() -> Iterator[tuple[str, str]]:
+def builtin_files() -> Iterator[tuple[str, str]]:
     """Name and text of every pattern file that comes with Sova."""
     directory = resources.files("sova.patterns") / "data"
     for entry in sorted(directory.iterdir(), key=lambda entry: entry.name):
