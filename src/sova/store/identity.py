@@ -62,16 +62,17 @@ def merge(older: Build, newer: Build) -> Build:
     """One build out of two reports of it: the richer report wins field by field, the other one fills its gaps.
 
     A finished report is richer than one of a running build, one of the CI system itself (uuid, exact times, log URL)
-    richer than a review comment. The change comes from the report that knows most of it. `seen_by` is sorted.
+    richer than a review comment. The change comes from the report that knows most of it. `seen_by` names the sources
+    of both, sorted.
     """
     best, rest = (older, newer) if _richness(older) > _richness(newer) else (newer, older)
     values: dict[str, Any] = {}  # Any: fields of several types, taken from one Build to the other as they are
     for name in _FIELDS:
         values[name] = _known(getattr(best, name), getattr(rest, name))
-    seen_by = tuple(sorted({*older.seen_by, *newer.seen_by}))
+    seen_by = older.seen_by if set(newer.seen_by) <= set(older.seen_by) else sorted({*older.seen_by, *newer.seen_by})
     change = _merge_change(older.change, newer.change)
     attempts = max(older.attempts, newer.attempts)
-    return replace(best, **values, seen_by=seen_by, change=change, attempts=attempts)
+    return replace(best, **values, seen_by=tuple(seen_by), change=change, attempts=attempts)
 
 
 def _richness(build: Build) -> tuple[bool, bool, bool, bool, int]:

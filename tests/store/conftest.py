@@ -1,0 +1,21 @@
+"""Stores to test with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sova.store import Store
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> Path:
+    return tmp_path / "sova.db"
+
+
+@pytest.fixture
+def store(location: Path) -> Iterator[Store]:
+    with Store.open(str(location)) as opened:
+        yield opened
