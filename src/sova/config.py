@@ -229,6 +229,7 @@ def read(document: Document, source_settings: Mapping[str, type[SourceSettings]]
     mistakes += _check(value, document)
     if mistakes:
         raise ConfigError(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column)))
+    sources = tuple(_located(source, directory) for source in sources)
     return config.model_copy(update={"sources": sources, **_absolute(config, directory)})
 
 
@@ -272,6 +273,12 @@ def _check(value: Mapping[str, object], document: Document) -> list[Mistake]:
     if any(key not in known for key in value):
         mistakes.append(document.mistake((), f"allowed keys: {', '.join(known)}"))
     return mistakes
+
+
+def _located(source: SourceSettings, directory: Path) -> SourceSettings:
+    """The settings of a source with every path in them relative to `directory`."""
+    paths = {name: directory / value.expanduser() for name, value in source if isinstance(value, Path)}
+    return source.model_copy(update=paths)
 
 
 def _absolute(config: Config, directory: Path) -> dict[str, object]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from sova.config import load as load_config
 from sova.errors import SourceError
 from sova.filters import Query
 from sova.http_client import HttpClient
@@ -538,3 +539,17 @@ def test_all_builds_of_a_real_zuul_are_read(http: HttpClient) -> None:
     assert [build.uuid for build in builds] == [row["uuid"] for row in rows]
     assert sum(build.attempts - 1 for build in builds) > 0
     assert {build.outcome for build in builds} == set(Outcome) - {Outcome.UNKNOWN}
+
+
+def test_a_relative_path_in_the_configuration_is_relative_to_its_file(tmp_path: Path) -> None:
+    (tmp_path / "sova.yaml").write_text("sources: [{type: zuul, url: 'https://z.example.org', recorded: a/b.json}]")
+    (source,) = load_config(tmp_path / "sova.yaml", {"zuul": ZuulSettings}).sources
+    assert isinstance(source, ZuulSettings)
+    assert source.recorded == tmp_path / "a/b.json"
+
+
+def test_a_zuul_of_the_first_versions_is_asked_as_it_is(httpserver: HTTPServer, http: HttpClient) -> None:
+    httpserver.expect_request("/zuul/api/info").respond_with_data("", status=404)
+    httpserver.expect_request("/zuul/api/builds").respond_with_json([row(1)])
+    builds, _ = split(zuul(http, httpserver.url_for("/zuul")).builds(Query()))
+    assert numbers(builds) == [1]

@@ -56,7 +56,9 @@ class GerritSettings(SourceSettings):
     host: Annotated[str, AfterValidator(_host)] = Field(description="Name of the Gerrit server for ssh.")
     port: int = Field(29418, gt=0, lt=65536, description="Port of Gerrit's ssh.")
     user: str = Field("", description="Account name; by default that of the ssh configuration.")
-    key_file: str = Field("", description="Private key; by default what the ssh client finds or the agent holds.")
+    key_file: Path | None = Field(
+        None, description="Private key; by default what the ssh client finds or the agent holds."
+    )
     ssh_command: str = Field("ssh", min_length=1, description="The OpenSSH client, with options if need be.")
     projects: GerritNames = Field((), description="Projects, or `^` and a regular expression; all when empty.")
     branches: GerritNames = Field((), description="Branches, or `^` and a regular expression; all when empty.")
@@ -64,8 +66,12 @@ class GerritSettings(SourceSettings):
     query: str = Field("", description="More conditions, in Gerrit's query language.")
     accounts: Names = Field((), description="Accounts of CI systems, names or globs; by default Zuul, Jenkins, * CI.")
     timeout: float = Field(60.0, gt=0, description="Seconds without a byte after which the connection is given up.")
-    recorded: str = Field("", description="File with a recorded answer to `gerrit query`, read in place of ssh.")
-    zuul_recorded: str = Field("", description="File with recorded builds of a Zuul, for the builds in comments.")
+    recorded: Path | None = Field(
+        None, description="File with a recorded answer to `gerrit query`, read in place of ssh."
+    )
+    zuul_recorded: Path | None = Field(
+        None, description="File with recorded builds of a Zuul, for the builds in comments."
+    )
 
 
 class GerritSource:
@@ -117,7 +123,7 @@ class GerritSource:
     def _changes(self, query: Query) -> Iterator[Row | Problem]:
         """Changes of all projects; of a project that Gerrit refuses, a Problem. Raises SourceError."""
         if self.settings.recorded:
-            answer = read_answer(_recorded(Path(self.settings.recorded)).split("\n"))
+            answer = read_answer(_recorded(self.settings.recorded).split("\n"))
             yield from self._told(answer, live=False)
             yield from (row for row in answer.changes if self._configured(row))
             return
@@ -172,7 +178,7 @@ class GerritSource:
             settings.host,
             settings.port,
             settings.user,
-            settings.key_file,
+            str(settings.key_file or ""),
             settings.ssh_command,
             timeout=settings.timeout,
         )
@@ -193,7 +199,7 @@ class GerritSource:
     def _zuul_rows(self) -> dict[str, Row]:
         if not self.settings.zuul_recorded:
             return {}
-        path = Path(self.settings.zuul_recorded)
+        path = self.settings.zuul_recorded
         try:
             answer = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:

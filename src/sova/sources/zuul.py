@@ -57,7 +57,9 @@ class ZuulSettings(SourceSettings):
     branches: Names = Field((), description="Branches to ask for, names or globs; all when empty.")
     page_size: int = Field(200, gt=0, le=500, description="Builds asked for in one request.")
     limit: int = Field(20_000, gt=0, description="Most builds read in one run; being cut by it is reported.")
-    recorded: str = Field("", description="File with a recorded answer to `/builds`, read in place of the server.")
+    recorded: Path | None = Field(
+        None, description="File with a recorded answer to `/builds`, read in place of the server."
+    )
 
 
 class ZuulSource:
@@ -75,7 +77,7 @@ class ZuulSource:
     def builds(self, query: Query) -> Iterator[Build | Problem]:
         """See `Source.builds`. A build of which attempts were retried says how many; these are given too, not final."""
         if self.settings.recorded:
-            yield from self._parsed([_read(Path(self.settings.recorded))])
+            yield from self._parsed([_read(self.settings.recorded)])
             return
         parameters = _parameters(self.settings, query)
         if parameters is None:

@@ -102,11 +102,18 @@ def find_tenant(http: HttpClient, zuul: ZuulAddress) -> tuple[ZuulAddress, str]:
     """
     if zuul.tenant:
         return zuul, zuul.tenant
-    answer = fetch_json(http, f"{zuul.root}/api/info")
-    name = text(mapping(answer, "info"), "tenant") if isinstance(answer, dict) else ""
+    try:
+        answer = fetch_json(http, f"{zuul.root}/api/info")
+        name = text(mapping(answer, "info"), "tenant") if isinstance(answer, dict) else ""
+        known = () if name else tenants(zuul.root, http)
+    except ZuulError as error:
+        if (
+            error.status == 404
+        ):  # the first versions of the API: where there is a list of builds, it is that of a tenant
+            return zuul, ""
+        raise
     if name:
         return zuul, name
-    known = tenants(zuul.root, http)
     if len(known) != 1:
         raise ZuulError(f"{zuul.root}: `tenant` is needed; there are: {', '.join(known) or 'none'}")
     return ZuulAddress(zuul.root, known[0]), known[0]
