@@ -23,7 +23,7 @@ from sova.reports.console_diagnosis import linked, render_diagnoses, render_diag
 from sova.reports.overview import BurningReason, RedJob, best_line, overview, state_of
 from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
-from sova.stats import Group, Summary, Totals
+from sova.stats import Group, Summary, Totals, failed
 
 __all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
 
@@ -127,13 +127,13 @@ def _red_row(job: RedJob, zone: ZoneInfo) -> Row:
 
 
 def _score(group: Group) -> str:
-    failed = sum(job.totals.failed for job in group.jobs)
-    return f"{failed:,} of {count(sum(job.totals.builds for job in group.jobs), 'build')} failed"
+    failures = sum(job.totals.failed for job in group.jobs)
+    return f"{failures:,} of {count(sum(job.totals.builds for job in group.jobs), 'build')} failed"
 
 
 def _group_rows(group: Group, zone: ZoneInfo, console: Console, *, passed: bool) -> Iterator[Row]:
     for job in group.jobs:
-        shown = [one for one in job.diagnoses if passed or one.build.failed]
+        shown = [one for one in job.diagnoses if passed or failed(one)]
         for place, diagnosis in enumerate(shown):
             name = one_line(job.short or job.name) if console.is_terminal else one_line(job.name)
             yield _build_row("" if place and console.is_terminal else name, diagnosis, zone, console)
@@ -168,13 +168,13 @@ def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
         others = [shorten(reason.message, 200) for reason in diagnosis.reasons if reason is not first]
         more = f" (+{len(others)})" if brief else "".join(f"; {other}" for other in others)
         return Text.assemble(shorten(first.message, 200), (more if others else "", _SOFT))
-    result = shorten(diagnosis.build.result, 40)
+    result = shorten(diagnosis.build.result, 40) or "no result"
     if diagnosis.excerpts and (line := shorten(best_line(diagnosis.excerpts[0]), 120)):
         return Text.assemble(f"{result}: ", (line, "italic"))
-    if diagnosis.build.failed and diagnosis.problems:
+    if failed(diagnosis) and diagnosis.problems:
         problem = diagnosis.problems[0]
         return Text(f"{result}, {problem.kind.value}: {shorten(problem.where, 120)}")
-    return Text(f"{result}, no known reason" if diagnosis.build.failed else result)
+    return Text(f"{result}, no known reason" if failed(diagnosis) else result)
 
 
 def _section(title: str, rows: Sequence[Row], console: Console) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sova.model import Diagnosis, Excerpt, Outcome, Verdict
 from sova.reports.clean import shorten
 from sova.reports.tags import Mark, mark_of, tag_order
-from sova.stats import Summary, TopReason
+from sova.stats import Summary, TopReason, failed
 
 __all__ = [
     "BurningReason",
@@ -100,12 +100,12 @@ def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
 def overview(summary: Summary) -> Overview:
     """What stands out. A reason is new when it was first seen in the last 24 hours."""
     every = sorted(diagnoses_of(summary), key=_moment, reverse=True)
-    failed = [one for one in every if one.build.failed]
+    failures = [one for one in every if failed(one)]
     return Overview(
-        reasons=tuple(_burning(failed, summary)),
+        reasons=tuple(_burning(failures, summary)),
         red=tuple(sorted(_red(summary), key=lambda job: -job.failures)),
-        unknown=tuple(one for one in failed if one.verdict is Verdict.UNKNOWN),
-        unreadable=tuple(one for one in failed if one.verdict is Verdict.NO_LOGS),
+        unknown=tuple(one for one in failures if one.verdict is Verdict.UNKNOWN),
+        unreadable=tuple(one for one in failures if one.verdict is Verdict.NO_LOGS),
         days=_days(every, summary.now.astimezone(ZoneInfo(summary.timezone))),
         tags=_tags(summary),
     )
@@ -113,14 +113,14 @@ def overview(summary: Summary) -> Overview:
 
 def verdicts(runs: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
     """The runs that say something about their job: not skipped, not running."""
-    return (run for run in runs if run.build.outcome not in (Outcome.SKIPPED, Outcome.RUNNING))
+    return (run for run in runs if failed(run) or run.build.outcome not in (Outcome.SKIPPED, Outcome.RUNNING))
 
 
 def red_job(name: str, runs: Sequence[Diagnosis]) -> RedJob | None:
     """The job as a red one, or None where its newest verdict is no failure. `runs` are newest first."""
     failures = []
     for run in verdicts(runs):
-        if not run.build.failed:
+        if not failed(run):
             break
         failures.append(run)
     if not failures:
@@ -133,7 +133,8 @@ def state_of(diagnosis: Diagnosis) -> tuple[Mark, str]:
     if state := _STATES.get(diagnosis.verdict):
         return mark_of(state[0]), state[1]
     message = diagnosis.primary.message if diagnosis.primary else "no known reason"
-    return mark_of(diagnosis.tag), f"{diagnosis.tag}: {shorten(message, 200)}"
+    tag = diagnosis.tag or "unknown"
+    return mark_of(tag), f"{shorten(tag, 24)}: {shorten(message, 200)}"
 
 
 def best_line(excerpt: Excerpt) -> str:
@@ -156,14 +157,14 @@ def _tags(summary: Summary) -> tuple[str, ...]:
     return tuple(sorted({tag for totals in every for tag, _ in totals.by_tag}, key=tag_order))
 
 
-def _burning(failed: Sequence[Diagnosis], summary: Summary) -> Iterator[BurningReason]:
-    builds: dict[str, list[Diagnosis]] = {}
-    for one in failed:
+def _burning(failures: Iterable[Diagnosis], summary: Summary) -> Iterator[BurningReason]:
+    builds: dict[tuple[str, str], list[Diagnosis]] = {}
+    for one in failures:
         if one.primary:
-            builds.setdefault(one.primary.message, []).append(one)
+            builds.setdefault((one.primary.message, one.primary.tag), []).append(one)
     for reason in summary.top_reasons:
         new = reason.first_seen is not None and summary.now - reason.first_seen <= NEW
-        yield BurningReason(reason, tuple(builds.get(reason.message, ())), new)
+        yield BurningReason(reason, tuple(builds.get((reason.message, reason.tag), ())), new)
 
 
 def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
@@ -173,8 +174,8 @@ def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
         if one.build.time:
             date = one.build.time.astimezone(now.tzinfo).date()
             builds[date] += 1
-            if one.build.failed:
-                tags.setdefault(date, Counter())[one.tag] += 1
+            if failed(one):
+                tags.setdefault(date, Counter())[one.tag or "unknown"] += 1
     dates = [now.date() - dt.timedelta(days=back) for back in reversed(range(DAYS))]
     return tuple(_day(date, builds[date], tags.get(date, Counter())) for date in dates)
 

@@ -17,7 +17,7 @@ from sova.reports.links import Links, file_url, line_url
 from sova.reports.overview import best_line, overview, red_job, state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
-from sova.stats import JobSummary, Summary
+from sova.stats import JobSummary, Summary, failed
 
 __all__ = ["Pages"]
 
@@ -68,6 +68,7 @@ def environment() -> Environment:
     found.filters.update(
         age=age,
         counted=count,
+        failures=lambda diagnoses: [one for one in diagnoses if failed(one)],
         http=http_url,
         in_json=in_json,
         iso=iso,
@@ -82,6 +83,7 @@ def environment() -> Environment:
     )
     found.globals.update(
         best_line=best_line,
+        failed=failed,
         file_url=file_url,
         line_url=line_url,
         numbered=numbered,
