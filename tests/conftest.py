@@ -1,0 +1,89 @@
+"""Options of the whole suite, the list of skips at its end, and the lines that tests want said there.
+
+`--real` lets the tests against real servers run (`make test-real`); without it they are deselected.
+`--strict-skips` fails the run when a test was skipped for a reason that `allowed_skips.txt` does not allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.skips import Rule, read_rules, unexpected
+
+ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+
+Say = Callable[[str], None]
+_SAID = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sova")
+    group.addoption("--real", action="store_true", help="run the tests against real servers (marker real)")
+    group.addoption(
+        "--require",
+        default="",
+        metavar="NAMES",
+        help="servers that must start: zuul,executor,sshd,apache,nginx,gerrit; the others are skipped if they do not",
+    )
+    group.addoption("--strict-skips", action="store_true", help="fail on a skip that tests/allowed_skips.txt forbids")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_SAID] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--real"):
+        return
+    real = [item for item in items if item.get_closest_marker("real")]
+    if real:
+        config.hook.pytest_deselected(items=real)
+        items[:] = [item for item in items if not item.get_closest_marker("real")]
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Say:
+    """Gives a function whose lines are printed together at the end of the run, whether tests passed or failed."""
+    return request.config.stash[_SAID].append
+
+
+def _skips(terminal: pytest.TerminalReporter) -> Iterator[tuple[str, str]]:
+    """(test or module, reason) of everything that was skipped."""
+    for report in terminal.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        yield report.nodeid, reason.removeprefix("Skipped: ")
+
+
+def _terminal(config: pytest.Config) -> pytest.TerminalReporter | None:
+    plugin = config.pluginmanager.get_plugin("terminalreporter")
+    return plugin if isinstance(plugin, pytest.TerminalReporter) else None
+
+
+def _refused(config: pytest.Config) -> list[tuple[str, str]]:
+    terminal = _terminal(config)
+    if terminal is None or not config.getoption("--strict-skips"):
+        return []
+    rules: Iterable[Rule] = read_rules(ALLOWED.read_text(encoding="utf-8"))
+    return unexpected(_skips(terminal), rules)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.exitstatus == pytest.ExitCode.OK and _refused(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if said := config.stash[_SAID]:
+        terminalreporter.section("seen")
+        for line in said:
+            terminalreporter.write_line(line)
+    skips = list(_skips(terminalreporter))
+    if skips:
+        terminalreporter.section(f"skipped: {len(skips)}")
+        for where, reason in skips:
+            terminalreporter.write_line(f"{where}: {reason}")
+    for where, reason in _refused(config):
+        terminalreporter.write_line(f"NOT ALLOWED (tests/{ALLOWED.name}): {where}: {reason}", red=True)
