@@ -22,6 +22,7 @@ from sova.sources.gerrit import GerritSettings, GerritSource
 from sova.sources.gerrit_builds import is_ci_account
 from sova.sources.gerrit_query import phrase, query_text, query_words, read_answer
 from sova.sources.keys import log_key, zuul_key
+from tests.skips import SHARED
 from tests.sources.making import NOW, client, context, split
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "gerrit"
@@ -393,3 +394,21 @@ def test_lines_of_an_answer_are_told_apart_by_their_type() -> None:
     assert (answer.error, answer.complete, answer.more) == ("project x is unknown", True, None)
     assert [row["project"] for row in answer.changes] == ["stats"]
     assert answer.unread == ("[]",)
+
+
+@pytest.mark.skipif(not (SHARED / "samples").is_dir(), reason="../shared/samples is not there")
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("sample", "changes", "more"),
+    [
+        ("gerrit_query_with_comments.jsonl", 1, None),
+        ("gerrit_query_stats_morechanges.jsonl", 1, True),
+        ("gerrit_query_2011_sortkey.jsonl", 1, None),
+        ("gerrit_query_error_and_empty.jsonl", 0, None),
+    ],
+)
+def test_real_answers_are_read(http: HttpClient, sample: str, changes: int, more: bool | None) -> None:
+    path = SHARED / "samples" / sample
+    answer = read_answer(path.read_text(encoding="utf-8").split("\n"))
+    assert (len(answer.changes), answer.more, answer.unread) == (changes, more, ())
+    assert list(gerrit(http, recorded=str(path), accounts=["*"]).builds(Query())) == []
