@@ -22,7 +22,7 @@ from sova.errors import LogError
 from sova.logs.openers import Source, decompressed, log_error, os_error
 from sova.logs.paths import INSIDE, Reach, safe
 from sova.logs.tree import Entry, Place
-from sova.model import ProblemKind
+from sova.model import Problem, ProblemKind
 
 __all__ = ["is_archive", "open_archive"]
 
@@ -61,14 +61,14 @@ def open_archive(source: Source, location: str, *, limits: Limits, directory: Ca
         elif _is_tar(head):
             place = _Tar(file, location, limits, problem)
         else:
-            raise problem or log_error(location, ProblemKind.UNDECODABLE, "not a tar or zip archive")
+            raise LogError(problem or Problem(location, ProblemKind.UNDECODABLE, "not a tar or zip archive"))
         weakref.finalize(place, stack.pop_all().close)
         return place
 
 
 def _spooled(
     source: Source, location: str, limits: Limits, directory: Callable[[], Path], stack: ExitStack
-) -> tuple[IO[bytes], LogError | None]:
+) -> tuple[IO[bytes], Problem | None]:
     problem = None
     try:
         file = stack.enter_context(tempfile.TemporaryFile(dir=directory()))  # noqa: SIM115  # the stack closes it
@@ -76,7 +76,7 @@ def _spooled(
             for chunk in decompressed(source, where=location, limits=limits):
                 file.write(chunk)
         except LogError as error:
-            problem = error
+            problem = error.problem
         file.seek(0)
     except OSError as error:
         raise os_error(location, error) from error
@@ -86,7 +86,7 @@ def _spooled(
 class _Archive:
     """What tar and zip share: members by their names. `_problem` is why there may be more of them."""
 
-    def __init__(self, location: str, problem: LogError | None) -> None:
+    def __init__(self, location: str, problem: Problem | None) -> None:
         self.location = location
         self._entries: dict[str, Entry] = {}
         self._problem = problem
@@ -98,27 +98,27 @@ class _Archive:
         paths = chain.from_iterable(wanted)
         found = next((self._entries[path] for path in paths if path in self._entries), None)
         if found is None and self._problem:
-            raise self._problem
+            raise LogError(self._problem)
         return found
 
     def entries(self, reach: Reach) -> Iterator[Entry]:
         yield from (entry for entry in self._entries.values() if reach.covers(entry.path))
         if self._problem:
-            raise self._problem
+            raise LogError(self._problem)
 
     def source(self, path: str) -> Source:
         raise NotImplementedError
 
-    def _damaged(self, error: Exception) -> LogError:
-        return log_error(self.location, ProblemKind.UNDECODABLE, f"damaged archive: {error}")
+    def _damaged(self, error: Exception) -> Problem:
+        return Problem(self.location, ProblemKind.UNDECODABLE, f"damaged archive: {error}")
 
-    def _too_many(self, most: int) -> LogError:
+    def _too_many(self, most: int) -> Problem:
         detail = f"more than limits.archive_members ({most}) members; looked at up to there"
-        return log_error(self.location, ProblemKind.REFUSED, detail)
+        return Problem(self.location, ProblemKind.REFUSED, detail)
 
 
 class _Tar(_Archive):
-    def __init__(self, file: IO[bytes], location: str, limits: Limits, problem: LogError | None) -> None:
+    def __init__(self, file: IO[bytes], location: str, limits: Limits, problem: Problem | None) -> None:
         super().__init__(location, problem)
         self._file = file
         self._places: dict[str, tuple[int, int]] = {}  # where in the file a member begins, and its size
@@ -169,14 +169,14 @@ class _Tar(_Archive):
 
 
 class _Zip(_Archive):
-    def __init__(self, file: IO[bytes], location: str, limits: Limits, problem: LogError | None) -> None:
+    def __init__(self, file: IO[bytes], location: str, limits: Limits, problem: Problem | None) -> None:
         super().__init__(location, problem)
         self._members: dict[str, zipfile.ZipInfo] = {}
         try:
             self._check_directory(file)
             self._zip = zipfile.ZipFile(file)
         except _BROKEN_ZIP as error:
-            raise problem or self._damaged(error) from error
+            raise LogError(problem or self._damaged(error)) from error
         members = self._zip.infolist()
         for member in islice(members, limits.archive_members):
             if not member.is_dir():

@@ -15,7 +15,7 @@ from sova.errors import LogError
 from sova.http_client import CutError, HttpClient, HttpError, Stream
 from sova.logs.cache import Cache, Draft, Remote, Stored
 from sova.logs.openers import Source, log_error
-from sova.model import ProblemKind
+from sova.model import Problem, ProblemKind
 
 __all__ = ["Fetched", "Fetcher"]
 
@@ -32,7 +32,7 @@ class Fetched:
     content_type: str
     size: int
     source: Source = field(repr=False)
-    problem: LogError | None = None
+    problem: Problem | None = None
 
 
 class Fetcher:
@@ -104,9 +104,9 @@ class Fetcher:
             except HttpError as error:
                 if (isinstance(error, CutError) and not last) or not draft.size:
                     raise
-                return _partial(draft, log_error(url, error.kind, error.detail), stack.pop_all().close)
+                return _partial(draft, Problem(url, error.kind, error.detail), stack.pop_all().close)
             except LogError as error:
-                return _partial(draft, error, stack.pop_all().close)
+                return _partial(draft, error.problem, stack.pop_all().close)
             return draft.keep()
 
     def _write(self, stream: Stream, draft: Draft, url: str) -> None:
@@ -136,14 +136,14 @@ def _translated(stored: Stored) -> Source:
     return read
 
 
-def _partial(draft: Draft, problem: LogError, discard: Callable[[], None]) -> Fetched:
+def _partial(draft: Draft, problem: Problem, discard: Callable[[], None]) -> Fetched:
     """The beginning of a body, in a file that is removed when nobody can read it any more."""
     draft.flush()
     stored = Stored(draft.remote, draft.path, draft.start, draft.size)
 
     def read() -> Iterator[bytes]:
         yield from stored.source()
-        raise problem
+        raise LogError(problem)
 
     weakref.finalize(read, discard)
     return Fetched(draft.remote.final_url, draft.remote.content_type, draft.size, read, problem)

@@ -132,7 +132,7 @@ def _from_json(body: bytes) -> tuple[Listed, ...] | None:
         if not isinstance(row, dict) or not ("name" in row or "subdir" in row):
             return None
         name = str(row.get("subdir") or row.get("name"))
-        if "/" in name.removesuffix("/") or name in ("", ".", ".."):
+        if "/" in name.removesuffix("/") or name in ("", ".", "..") or row.get("type") == "other":
             continue
         is_dir = "subdir" in row or row.get("type") == "directory" or name.endswith("/")
         size = row.get("size", row.get("bytes"))

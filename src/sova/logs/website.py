@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import dirname
+from posixpath import basename, dirname
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from sova.config import Limits
@@ -35,6 +35,9 @@ class _Directory:
     there: bool
     entries: Mapping[str, Listed] | None = None
 
+    def may_have(self, name: str) -> bool:
+        return self.there and (self.entries is None or name in self.entries)
+
 
 _ABSENT = _Directory(there=False)
 _UNLISTED = _Directory(there=True)
@@ -59,16 +62,15 @@ class Website:
 
     def first(self, wanted: Sequence[Sequence[str]]) -> Entry | None:
         """See `Place.first`. Asks for the likely names of each file, then looks at what the server lists."""
-        passed_over: list[LogError] = []
-        if "manifest" not in self.__dict__:
-            for path in dict.fromkeys(path for paths in wanted for path in paths[:_LIKELY]):
-                if entry := self._ask(path, passed_over):
-                    return entry
+        passed_over: dict[str, LogError] = {}
+        for path in dict.fromkeys(path for paths in wanted for path in paths[:_LIKELY]):
+            if self._may_be(path) and (entry := self._ask(path, passed_over)):
+                return entry
         for paths in wanted:
-            if entry := self._look_up(paths, passed_over):
+            if entry := self._look_up([path for path in paths if path not in passed_over], passed_over):
                 return entry
         if passed_over:
-            raise passed_over[0]
+            raise next(iter(passed_over.values()))
         return None
 
     def entries(self, reach: Reach) -> Iterator[Entry]:
@@ -101,14 +103,21 @@ class Website:
                 return {one.name: one for one in listed}
         return None
 
-    def _ask(self, path: str, passed_over: list[LogError]) -> Entry | None:
+    def _may_be(self, path: str) -> bool:
+        """Whether a file may be there, as far as is known without asking."""
+        if manifest := self.__dict__.get("manifest"):
+            return path in manifest
+        above = self._directories.get(dirname(path))
+        return above is None or above.may_have(basename(path))
+
+    def _ask(self, path: str, passed_over: dict[str, LogError]) -> Entry | None:
         try:
             fetched = self._fetch(path)
         except LogError as error:
             # a bucket says 403 for what is not there, other servers send a page; what else fails will fail again
             if error.problem.kind not in _PASSED_OVER:
                 raise
-            passed_over.append(error)
+            passed_over[path] = error
             return None
         return Entry(path, fetched.size) if fetched else None
 
@@ -121,8 +130,10 @@ class Website:
         self._fetched[path] = fetched
         return fetched
 
-    def _look_up(self, paths: Sequence[str], passed_over: list[LogError]) -> Entry | None:
+    def _look_up(self, paths: Sequence[str], passed_over: dict[str, LogError]) -> Entry | None:
         """One file by manifest or listing, or where there is neither by asking for each name that it may have."""
+        if not paths:
+            return None
         if self.manifest is not None:
             return _entry(self.manifest, paths, "")
         above = dirname(paths[0])
@@ -131,7 +142,7 @@ class Website:
             return _entry(directory.entries, paths, above)
         if not directory.there:
             return None
-        return next((entry for path in paths[_LIKELY:] if (entry := self._ask(path, passed_over))), None)
+        return next((entry for path in paths if (entry := self._ask(path, passed_over))), None)
 
     def _crawl(self, under: str, depth: int) -> Iterator[Entry]:
         directory = self._directory(under)
@@ -162,7 +173,7 @@ class Website:
     def _subdirectory(self, path: str) -> _Directory:
         above, _, name = path.rpartition("/")
         parent = self._directory(above)
-        if not parent.there or (parent.entries is not None and name not in parent.entries):
+        if not parent.may_have(name):
             return _ABSENT
         found = self._listing(path)
         # an object store has files below a path for which it has nothing to show
