@@ -29,6 +29,7 @@ from sova.store.upgrade import alembic_config
 from sova.testing import build
 from tests.store.answers import dump, known
 
+ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from sova.model import Diagnosis, Verdict
@@ -186,15 +187,19 @@ def small(location: Path) -> Iterator[Path]:
     event.remove(Engine, "connect", limit)
 
 
+def fill(store: Store, saved: list[int]) -> None:
+    for number in range(1000):
+        store.save(known(build(key=str(number), log_url=f"https://l/{number}"), message="x" * 2000))
+        saved.append(number)
+
+
 def test_a_full_disk_is_told_and_what_was_saved_stays(small: Path) -> None:
-    saved = 0
+    saved: list[int] = []
     with Store.open(str(small)) as store:
         with pytest.raises(StoreError, match="disk is full"):
-            for number in range(1000):
-                store.save(known(build(key=str(number), log_url=f"https://l/{number}"), message="x" * 2000))
-                saved += 1
-        assert saved > 0
-        assert store.count() == saved
+            fill(store, saved)
+        assert saved
+        assert store.count() == len(saved)
     assert check(small) == "ok"
 
 
@@ -215,9 +220,8 @@ def test_a_limit_on_file_sizes_is_told_and_what_was_saved_stays(location: Path) 
         "        store.save(known(build(key=str(number), log_url=f'https://l/{number}'), message='x' * 2000))\n"
         "except StoreError as error:\n    print(number, error)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(location)], capture_output=True, text=True, check=True, timeout=60
-    )
+    command = [sys.executable, "-c", script, str(location)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=ROOT)
     saved, _, said = done.stdout.partition(" ")
     assert "limit on file sizes" in said or "disk is full" in said
     with Store.open(str(location)) as store:
