@@ -68,6 +68,13 @@ def test_a_job_that_never_ran_has_its_name_twice_and_no_address() -> None:
     assert (found.job_name, found.result, found.url, found.log_url) == ("deploy", "CANCELED", "", "")
 
 
+def test_a_text_of_its_own_is_a_success_in_a_report_of_success() -> None:
+    lines = f"- a {ZUUL}/1a2b : All is well in 4s\n- b {ZUUL}/1a2c : Never mind (non-voting)"
+    good, unknown = read_comment(f"Patch Set 1:\n\nBuild succeeded.\n\n{lines}").results
+    assert (good.result, good.error_detail) == ("SUCCESS", "All is well")
+    assert unknown.result == "UNKNOWN"
+
+
 def test_an_address_that_is_not_http_is_not_kept() -> None:
     found = only("- deploy finger://ze01.example.org/abc : ABORTED in 1m 00s")
     assert (found.job_name, found.url, found.log_url) == ("deploy", "", "")

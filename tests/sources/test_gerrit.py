@@ -138,6 +138,13 @@ def test_only_builds_since_the_wanted_time_are_given(http: HttpClient) -> None:
     assert [build.job_name for build in builds] == ["docs", "acme-storage"]
 
 
+def test_no_more_than_the_newest_are_given_when_that_is_all_that_is_asked_for(http: HttpClient, tmp_path: Path) -> None:
+    program = Program(tmp_path, {"limit": says(list(range(200, 0, -1)))})
+    builds, _ = split(gerrit(http, ssh_command=program.command, limit=500).builds(Query(limit=5)))
+    assert jobs(builds)[:5] == [f"job-{number}" for number in range(200, 195, -1)]
+    assert len(builds) == 40  # as many as a Zuul would be asked for at once
+
+
 def test_a_broken_line_is_reported_and_the_rest_is_read(http: HttpClient, tmp_path: Path) -> None:
     broken = (DATA / "query.jsonl").read_text(encoding="utf-8").replace("\n", "\n{oops\n", 1)
     (tmp_path / "broken.jsonl").write_text(f'{{"number": "x", "project": "a"}}\n{broken}', encoding="utf-8")

@@ -174,6 +174,25 @@ def test_a_directory_from_before_the_wanted_time_is_not_looked_into(httpserver: 
     assert sorted(Path(build.log_url).name for build in builds) == ["b2", "c3"]
 
 
+def test_no_more_directories_are_looked_into_than_builds_are_wanted(httpserver: HTTPServer, http: HttpClient) -> None:
+    days = [f"{day:02}" for day in range(1, 21)]
+    ended = {day: PASSED.replace("2024-02-29", f"2025-11-{day}") for day in days}
+    files = {f"/periodic/nightly/{day}/job-output.txt": text for day, text in ended.items()}
+    server = Logs(httpserver, files, {f"{day}/": f"2025-11-{day} 23:59" for day in days})
+    builds, problems = split(pages(http, server.url()).builds(Query(limit=2)))
+    assert [Path(build.log_url).name for build in builds][:2] == ["20", "19"]
+    assert len(builds) < 10
+    assert problems == []
+
+
+def test_builds_stay_in_order_while_consoles_are_read_side_by_side(httpserver: HTTPServer, http: HttpClient) -> None:
+    days = [f"{day:02}" for day in range(1, 21)]
+    files = {f"/periodic/nightly/{day}/job-output.txt": FAILED for day in days}
+    server = Logs(httpserver, files, {f"{day}/": f"2025-11-{day} 12:00" for day in days})
+    builds, _ = split(pages(http, server.url()).builds(Query()))
+    assert [Path(build.log_url).name for build in builds] == days[::-1]
+
+
 def test_dates_of_a_listing_are_in_the_zone_of_the_server(httpserver: HTTPServer, http: HttpClient) -> None:
     server = Logs(httpserver, {}, {"a1/": "2025-07-01 12:00"})
     (build,), _ = split(pages(http, server.url(), timezone="Europe/Berlin").builds(Query()))

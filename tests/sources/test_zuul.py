@@ -293,6 +293,15 @@ def test_dates_end_the_asking_too(httpserver: HTTPServer, http: HttpClient) -> N
     assert len(server.asked) == 7  # 40 hours and 12 more
 
 
+def test_asking_stops_when_there_are_enough_builds(httpserver: HTTPServer, http: HttpClient) -> None:
+    rows = [row(100 - hour, {"job_name": f"job{hour % 2}"}, hours_ago=hour) for hour in range(100)]
+    server = Zuul(httpserver, rows)
+    builds, problems = split(zuul(http, server.url, page_size=10).builds(Query(limit=3, job_type=("job1",))))
+    assert set(range(99, 93, -2)) <= set(numbers(builds))
+    assert len(server.asked) == 3  # the third build is five hours old, and twelve more have to be looked at
+    assert problems == []
+
+
 def test_being_cut_by_the_limit_is_reported(httpserver: HTTPServer, http: HttpClient) -> None:
     server = Zuul(httpserver, [row(number) for number in range(25, 0, -1)])
     builds, problems = split(zuul(http, server.url, page_size=10, limit=12).builds(Query()))

@@ -21,6 +21,8 @@ from sova.sources.zuul_urls import build_page
 __all__ = ["Comment", "Result", "read_comment"]
 
 _LONGEST_LINE = 5000
+_UNKNOWN = "UNKNOWN"
+_SUCCEEDED = "Build succeeded"
 _PATCH_SET = re.compile(r"Patch Set (\d+):")
 _PIPELINE = re.compile(r"\(([^()\s]+) pipeline\)")
 _PIPELINE_WITHOUT_THE_WORD = re.compile(r"Build \w+ \(([^()\s]+)\)")
@@ -68,11 +70,18 @@ def read_comment(message: str, tag: str = "") -> Comment:
     results = tuple(_with_logs(lines))
     found = _PATCH_SET.match(lines[0])
     pipeline = tag.removeprefix(_ZUUL_TAG) if tag.startswith(_ZUUL_TAG) else _pipeline(lines)
+    passed = any(line.startswith(_SUCCEEDED) for line in lines)
     return Comment(
         found[1] if found else "",
         pipeline,
-        tuple(replace(result, pipeline=pipeline or result.pipeline) for result in results),
+        tuple(_in_report(result, pipeline, passed=passed) for result in results),
     )
+
+
+def _in_report(result: Result, pipeline: str, *, passed: bool) -> Result:
+    """The result with what its report tells: in one that succeeded no voting job failed, whatever its text says."""
+    word = "SUCCESS" if passed and result.voting and result.result == _UNKNOWN else result.result
+    return replace(result, result=word, pipeline=pipeline or result.pipeline)
 
 
 def _pipeline(lines: list[str]) -> str:
@@ -121,7 +130,7 @@ def _bullet(job: str, url: str, rest: str, line: str) -> Result | None:
         return None  # a bullet of some other list
     page, logs = _places(address, job)
     voting = not non_voting and not job.endswith("-nv")
-    return Result(job, word or "UNKNOWN", page, logs, error, duration, voting, _pipeline_in(address, job), line)
+    return Result(job, word or _UNKNOWN, page, logs, error, duration, voting, _pipeline_in(address, job), line)
 
 
 def _verdict(rest: str) -> tuple[str, str, float | None]:

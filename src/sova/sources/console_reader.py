@@ -32,11 +32,14 @@ _MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 
 
 class ConsoleReader:
-    """Finds the console below the root of a build's logs. What was right for one build is tried first for the next."""
+    """Finds the console below the root of a build's logs. What was right for one build is tried first for the next.
+
+    Threads may share it.
+    """
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
-        self._names = list(_NAMES)
+        self._names: tuple[str, ...] = _NAMES
         self._gives_parts = True
 
     def facts(self, log_url: str) -> ConsoleFacts | None:
@@ -44,15 +47,14 @@ class ConsoleReader:
 
         Raises LogError when that cannot be known.
         """
-        for name in list(self._names):
+        for name in self._names:
             try:
                 facts = self._facts(log_url + name)
             except LogError as error:
                 if error.problem.kind is ProblemKind.GONE:
                     continue
                 raise
-            self._names.remove(name)
-            self._names.insert(0, name)
+            self._names = (name, *(other for other in self._names if other != name))
             return facts
         return None
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from sova.sources import SourceContext
 from sova.sources.fields import Row, integer, text
 from sova.sources.gerrit_builds import account_filter, builds_of
 from sova.sources.gerrit_query import Answer, phrase, query_text, query_words, read_answer
-from sova.sources.push_down import earliest, exact
+from sova.sources.push_down import Horizon, earliest, exact
 from sova.sources.zuul_pages import ZuulPages
 from sova.ssh import Connection, SshError, lines
 
@@ -100,7 +101,12 @@ class GerritSource:
             broken = error  # what came before is told all the same
         found, problems = self._reported(list(changes.values()), query)
         yield from problems
-        yield from ZuulPages(self.context.http, self.name, self._zuul_rows()).complete(found)
+        horizon = Horizon(query, self.context.now)
+        newer = takewhile(lambda build: not horizon.passed(build.time), found)
+        for completed in ZuulPages(self.context.http, self.name, self._zuul_rows()).complete(newer):
+            if isinstance(completed, Build):
+                horizon.saw(completed)
+            yield completed
         if broken:
             raise broken
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
@@ -21,7 +23,7 @@ from sova.sources import SourceContext
 from sova.sources.console_facts import ConsoleFacts
 from sova.sources.console_reader import ConsoleReader
 from sova.sources.keys import log_key
-from sova.sources.push_down import earliest
+from sova.sources.push_down import Horizon
 
 __all__ = ["IndexPagesSettings", "IndexPagesSource"]
 
@@ -29,6 +31,7 @@ _MINUTE = dt.timedelta(minutes=1)
 """Listings tell the time to the minute."""
 _UNFINISHED = dt.timedelta(days=1)
 """A console without an end whose directory was changed this lately may still be written."""
+_SIDE_BY_SIDE = 6
 _UUID = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -107,18 +110,21 @@ class IndexPagesSource:
                 yield _Directory(parts[-1], pipeline, entry.name, f"{url}{quote(entry.name)}/", entry.mtime)
 
     def _read(self, directories: list[_Directory], query: Query) -> Iterator[Build | Problem]:
+        """Builds of the directories that may be wanted, newest first; consoles are read some builds ahead."""
         reader = ConsoleReader(self.context.http)
-        since = earliest(query, self.context.now)
-        for directory in sorted(directories, key=_newest_first, reverse=True):
-            stub = self._stub(directory)
-            if not accepts(stub, _by_job(query)) or _older(directory, since):
+        horizon = Horizon(query, self.context.now)
+        wanted = (
+            directory
+            for directory in sorted(directories, key=_newest_first, reverse=True)
+            if accepts(self._stub(directory), _by_job(query)) and not horizon.passed(_last_change(directory))
+        )
+        for directory, facts in _ahead(reader, wanted):
+            if isinstance(facts, Problem):
+                yield facts
                 continue
-            try:
-                facts = reader.facts(directory.url)
-            except LogError as error:
-                yield error.problem
-                continue
-            yield self._build(stub, facts or ConsoleFacts(), directory)
+            build = self._build(self._stub(directory), facts, directory)
+            horizon.saw(build)
+            yield build
 
     def _stub(self, directory: _Directory) -> Build:
         return Build(
@@ -154,8 +160,40 @@ def _newest_first(directory: _Directory) -> tuple[bool, dt.datetime, str]:
     )
 
 
-def _older(directory: _Directory, since: dt.datetime | None) -> bool:
-    return since is not None and directory.mtime is not None and directory.mtime + _MINUTE <= since
+def _last_change(directory: _Directory) -> dt.datetime | None:
+    """The moment after which nothing was written to the directory; the build ended before."""
+    return directory.mtime + _MINUTE if directory.mtime else None
+
+
+def _ahead(reader: ConsoleReader, wanted: Iterator[_Directory]) -> Iterator[tuple[_Directory, ConsoleFacts | Problem]]:
+    """Each directory with what its console tells, or why it tells nothing, in order; several are read side by side.
+
+    The first is read by itself: the reader learns from it what this server has.
+    """
+    first = next(wanted, None)
+    if first is None:
+        return
+    yield first, _facts(reader, first)
+    running: deque[tuple[_Directory, Future[ConsoleFacts | Problem]]] = deque()
+    with ThreadPoolExecutor(_SIDE_BY_SIDE, "console") as pool:
+        try:
+            for directory in wanted:
+                running.append((directory, pool.submit(_facts, reader, directory)))
+                if len(running) >= _SIDE_BY_SIDE:
+                    done, future = running.popleft()
+                    yield done, future.result()
+            while running:
+                done, future = running.popleft()
+                yield done, future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _facts(reader: ConsoleReader, directory: _Directory) -> ConsoleFacts | Problem:
+    try:
+        return reader.facts(directory.url) or ConsoleFacts()
+    except LogError as error:
+        return error.problem
 
 
 def _by_job(query: Query) -> Query:

@@ -18,7 +18,7 @@ from sova.filters import Query, matches
 from sova.model import Build, Problem, ProblemKind
 from sova.sources import SourceContext
 from sova.sources.fields import moment
-from sova.sources.push_down import earliest, narrowed
+from sova.sources.push_down import Horizon, narrowed
 from sova.sources.zuul_api import build_from_url, fetch_builds, find_tenant, is_build_url, tenants
 from sova.sources.zuul_rows import attempts, index, parse_build, with_attempts
 from sova.sources.zuul_urls import ZuulAddress
@@ -84,15 +84,16 @@ class ZuulSource:
             return
         self.context.http.trust(self.zuul.root)
         self.zuul, tenant = find_tenant(self.context.http, self.zuul)
-        since = earliest(query, self.context.now)
-        for item in self._parsed(self._pages(parameters, since)):
-            if isinstance(item, Problem):
-                yield item
-            else:
+        horizon = Horizon(query, self.context.now)
+        for item in self._parsed(self._pages(parameters, horizon)):
+            if isinstance(item, Build):
+                horizon.saw(item)
                 yield replace(item, tenant=tenant)
+            else:
+                yield item
 
-    def _pages(self, parameters: Parameters, since: dt.datetime | None) -> Iterator[list[object] | Problem]:
-        """Pages of rows until the wanted time is passed, and a Problem when `limit` ends them before."""
+    def _pages(self, parameters: Parameters, horizon: Horizon) -> Iterator[list[object] | Problem]:
+        """Pages of rows until the horizon is passed, and a Problem when `limit` ends them before."""
         taken = 0
         place: Parameters = []
         while taken < self.settings.limit:
@@ -100,7 +101,7 @@ class ZuulSource:
             page = fetch_builds(self.context.http, self.zuul, [*parameters, ("limit", str(size)), *place])
             yield page
             taken += len(page)
-            if len(page) < size or (since and _all_before(page, since - _LATE)):
+            if len(page) < size or horizon.passed(_latest(page)):
                 return
             place = _place_after(page, place, taken)
         detail = f"only the newest {taken:,} builds were read; raise `limit` or ask for fewer days"
@@ -165,10 +166,11 @@ def _place_after(page: list[object], place: Parameters, taken: int) -> Parameter
     return [("idx_max", str(after))]
 
 
-def _all_before(page: list[object], time: dt.datetime) -> bool:
+def _latest(page: list[object]) -> dt.datetime | None:
+    """The time that no build on a later page can have, as far as this page tells."""
     names = ("end_time", "start_time", "event_timestamp")
     times = [found for row in page if isinstance(row, dict) for name in names if (found := moment(row, name))]
-    return bool(times) and max(times) < time
+    return max(times) + _LATE if times else None
 
 
 def _parameters(settings: ZuulSettings, query: Query) -> Parameters | None:
