@@ -185,6 +185,15 @@ def test_overview_shows_numbers_reasons_sources_and_what_could_not_be_read(writt
         assert name in text("#periods")
 
 
+def test_an_unknown_failure_shows_its_lines_before_what_explains_nothing() -> None:
+    unknown = samples.diagnosis(1, 0, "?")
+    consequence = dataclasses.replace(samples.reason("E", 7, primary=False))
+    html = one_build(dataclasses.replace(unknown, reasons=(consequence,)))
+    assert html.index("Suspicious lines") < html.index("Recognised, and no explanation")
+    known = one_build(dataclasses.replace(samples.diagnosis(1, 0, "D"), excerpts=unknown.excerpts))
+    assert known.index("why this one") < known.index("DNS: could not") < known.index("Suspicious lines")
+
+
 def test_every_failure_of_a_reason_is_linked_from_it(written: Path, sample: Summary) -> None:
     tree = LexborHTMLParser((written / "index.html").read_text(encoding="utf-8"))
     linked = {node.attributes["href"] for node in tree.css(".reasons .builds a")}

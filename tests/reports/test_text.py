@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sova.model import Build, Diagnosis, Excerpt, FileRead, Verdict
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, build_name, job_name, line_url
-from sova.reports.overview import best_line, red_job
+from sova.reports.overview import best_line, headline, red_job
 from sova.reports.wording import age, count, length, share, size
 from tests.reports.samples import diagnosis
 from tests.strategies import texts
@@ -200,13 +201,26 @@ def test_a_line_is_linked_in_zuuls_log_view_or_in_its_file(
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        (("2026-11-22 06:10:41.1 | primary | ERROR: no", "giving up", ""), "primary | ERROR: no"),
+        (("2026-11-22 06:10:41.1 | primary | ERROR: no such host", "giving up", ""), "ERROR: no such host"),
+        (("py312: error, no module", "2026-11-22 06:10:41.1 | node-1 | ERROR", "{ a b c }"), "py312: error, no module"),
+        (("quorum 2/3 is gone", "2026-11-22 06:10:41.1 | node-1 | ERROR", "{ a b c }"), "quorum 2/3 is gone"),
+        (("ERROR",), "ERROR"),
         (("first", "2026-11-22T06:10:41Z last", "  "), "last"),
         (("", " "), ""),
     ],
 )
 def test_best_line(lines: tuple[str, ...], expected: str) -> None:
     assert best_line(Excerpt("f", 1, len(lines), lines, 1.0, "")) == expected
+
+
+def test_headline_is_the_best_that_is_known() -> None:
+    known, unknown, no_logs = (diagnosis(0, 0, letter) for letter in "D?L")
+    assert headline(known) == ("DNS: could not resolve mirror.regionone.example.org", False)
+    assert headline(unknown) == ("\x1b[31mERROR\x1b[0m volume stuck in state attaching <b>for ever</b>", True)
+    assert headline(no_logs) == (f"gone: {no_logs.build.log_url}", False)
+    consequence = replace(known.reasons[1], message="exit code 1")
+    assert headline(replace(unknown, excerpts=(), reasons=(consequence,))) == ("exit code 1", False)
+    assert headline(replace(unknown, excerpts=(), problems=())) == ("", False)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from rich.text import Text
 from sova.model import Diagnosis, Problem
 from sova.reports.clean import one_line, shorten
 from sova.reports.console_diagnosis import linked, render_diagnoses, render_diagnosis, tag_style
-from sova.reports.overview import BurningReason, RedJob, best_line, overview, state_of
+from sova.reports.overview import BurningReason, RedJob, headline, overview, state_of
 from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
 from sova.stats import Group, Summary, Totals, failed
@@ -30,6 +30,7 @@ __all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
 _MOST_REASONS = 10
 _LAST_RUNS = 10
 _NEVER_FOLDED = 12
+_WIDEST = 100
 _HEADING = Style(bold=True)
 _SOFT = Style(dim=True)
 
@@ -51,7 +52,7 @@ def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
     for line in _head(summary):
         _print(line, console)
     seen = overview(summary)
-    _section("New in the last 24 hours", [_reason_row(one, zone) for one in seen.new[:_MOST_REASONS]], console)
+    _section("New since yesterday", [_reason_row(one, zone) for one in seen.new[:_MOST_REASONS]], console)
     title = "Still burning" if seen.new else "Top reasons"
     _section(title, [_reason_row(one, zone) for one in seen.old[:_MOST_REASONS]], console)
     _section("Red jobs, newest run first", [_red_row(job, zone) for job in seen.red], console)
@@ -121,8 +122,8 @@ def _red_row(job: RedJob, zone: ZoneInfo) -> Row:
         mark, _ = state_of(run)
         strip.append(mark.letter, style=tag_style(mark.name))
     since = Text(f"{job.failures} in a row since {_when(job.since, zone)}", style=_SOFT)
-    message = job.newest.primary.message if job.newest.primary else ""
-    reason = Text(shorten(message, 200)) if message else _reasons(job.newest, brief=True)
+    message, of_a_log = headline(job.newest)
+    reason = Text(shorten(message, 200), style="italic" if of_a_log else "")
     return (Text(one_line(job.name), style=_HEADING), strip, since, reason)
 
 
@@ -162,19 +163,15 @@ def _known(diagnosis: Diagnosis) -> Text:
 
 
 def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
-    """Why it failed: the primary reason and the others (`brief`: only how many), or the best that is known instead."""
-    if diagnosis.reasons:
-        first = diagnosis.primary or diagnosis.reasons[0]
-        others = [shorten(reason.message, 200) for reason in diagnosis.reasons if reason is not first]
-        more = f" (+{len(others)})" if brief else "".join(f"; {other}" for other in others)
-        return Text.assemble(shorten(first.message, 200), (more if others else "", _SOFT))
-    result = shorten(diagnosis.build.result, 40) or "no result"
-    if diagnosis.excerpts and (line := shorten(best_line(diagnosis.excerpts[0]), 120)):
-        return Text.assemble(f"{result}: ", (line, "italic"))
-    if failed(diagnosis) and diagnosis.problems:
-        problem = diagnosis.problems[0]
-        return Text(f"{result}, {problem.kind.value}: {shorten(problem.where, 120)}")
-    return Text(f"{result}, no known reason" if failed(diagnosis) else result)
+    """Why it failed: the headline, then the other reasons (`brief`: only how many)."""
+    message, of_a_log = headline(diagnosis) if failed(diagnosis) or diagnosis.reasons else ("", False)
+    line = Text(shorten(message, 200), style="italic" if of_a_log else "")
+    if not diagnosis.primary:
+        line = Text.assemble(shorten(diagnosis.build.result, 40) or "no result", ": " if message else "", line)
+    others = [shorten(reason.message, 200) for reason in diagnosis.reasons if reason.message != message]
+    if others:
+        line.append(f" (+{len(others)})" if brief else "".join(f"; {other}" for other in others), style=_SOFT)
+    return line
 
 
 def _section(title: str, rows: Sequence[Row], console: Console) -> None:
@@ -185,9 +182,9 @@ def _section(title: str, rows: Sequence[Row], console: Console) -> None:
 
 
 def _columns(rows: Sequence[Sequence[Text]], console: Console) -> None:
-    """Rows as columns: within the width of a terminal, else as wide as they are, one line a row."""
+    """Rows as columns: within the width of a terminal, else one line a row, where longer cells push the rest along."""
     if not console.is_terminal:
-        widths = [max(cell_len(cell.plain) for cell in column) for column in zip(*rows, strict=True)]
+        widths = [min(_WIDEST, max(cell_len(cell.plain) for cell in column)) for column in zip(*rows, strict=True)]
         for row in rows:
             line = "  ".join(_padded(cell.plain, width) for cell, width in zip(row, widths, strict=True))
             _print(Text(("  " + line).rstrip()), console)

@@ -102,11 +102,11 @@ def _parts(diagnosis: Diagnosis) -> Iterator[Text]:
         yield Text.assemble(("  why: ", "dim"), one_line(diagnosis.why))
     if primary:
         yield from _reason_details(primary)
+    for excerpt in diagnosis.excerpts:
+        yield from _excerpt(excerpt)
     others = [reason for reason in diagnosis.reasons if not reason.primary]
     if others:
         yield Text.assemble(("also: ", "dim"), Text(" · ").join(_brief(reason) for reason in others))
-    for excerpt in diagnosis.excerpts:
-        yield from _excerpt(excerpt)
     yield _read(diagnosis)
     for problem in diagnosis.problems:
         yield _problem(problem)

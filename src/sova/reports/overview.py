@@ -13,6 +13,7 @@ from sova.model import Diagnosis, Excerpt, Outcome, Verdict
 from sova.reports.clean import shorten
 from sova.reports.tags import Mark, mark_of, tag_order
 from sova.stats import Summary, TopReason, failed
+from sova.times import days_back
 
 __all__ = [
     "BurningReason",
@@ -27,10 +28,10 @@ __all__ = [
     "verdicts",
 ]
 
-NEW = dt.timedelta(hours=24)
 DAYS = 14
 _ERROR = re.compile(r"error|fail|fatal|exception|refused|denied|cannot", re.IGNORECASE)
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+")
+_PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
+_TELLING = 3  # words: a line that is only "ERROR" tells nothing
 
 _STATES = {
     Verdict.PASSED: ("passed", "passed"),
@@ -98,7 +99,7 @@ def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
 
 
 def overview(summary: Summary) -> Overview:
-    """What stands out. A reason is new when it was first seen in the last 24 hours."""
+    """What stands out. A reason is new when it was not seen before yesterday (in the configured zone)."""
     every = sorted(diagnoses_of(summary), key=_moment, reverse=True)
     failures = [one for one in every if failed(one)]
     return Overview(
@@ -138,10 +139,31 @@ def state_of(diagnosis: Diagnosis) -> tuple[Mark, str]:
 
 
 def best_line(excerpt: Excerpt) -> str:
-    """The one line to show of an excerpt, without its time: the last that looks like an error, else the last that is
-    not blank."""
-    lines = [_STAMP.sub("", line, count=1) for line in excerpt.lines if line.strip()]
-    return next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else "")
+    """The one line to show of an excerpt, without time and host: the last that looks like an error and tells more than
+    that, else the last that tells something before such a line, else the last that is not blank."""
+    lines = [_PREFIX.sub("", line, count=1) for line in excerpt.lines]
+    lines = [line for line in lines if line.strip()]
+    errors = [place for place, line in enumerate(lines) if _ERROR.search(line)]
+    telling = [place for place, line in enumerate(lines) if len(line.split()) >= _TELLING]
+    if both := [place for place in errors if place in telling]:
+        return lines[both[-1]]
+    before = [place for place in telling if not errors or place < errors[-1]]
+    return lines[before[-1]] if before else "".join(lines[-1:])
+
+
+def headline(diagnosis: Diagnosis) -> tuple[str, bool]:
+    """A failure as one line, and whether it is a line of a log: the primary reason, else the best line of an excerpt,
+    else what was recognised all the same, else what could not be read; "" where nothing is known."""
+    if diagnosis.primary:
+        return diagnosis.primary.message, False
+    if line := next((line for excerpt in diagnosis.excerpts if (line := best_line(excerpt))), ""):
+        return line, True
+    if diagnosis.reasons:
+        return diagnosis.reasons[0].message, False
+    if diagnosis.problems:
+        problem = diagnosis.problems[0]
+        return f"{problem.kind.value}: {problem.where}", False
+    return "", False
 
 
 def _red(summary: Summary) -> Iterator[RedJob]:
@@ -162,8 +184,9 @@ def _burning(failures: Iterable[Diagnosis], summary: Summary) -> Iterator[Burnin
     for one in failures:
         if one.primary:
             builds.setdefault((one.primary.message, one.primary.tag), []).append(one)
+    yesterday = days_back(summary.now, 2, ZoneInfo(summary.timezone))
     for reason in summary.top_reasons:
-        new = reason.first_seen is not None and summary.now - reason.first_seen <= NEW
+        new = reason.first_seen is not None and reason.first_seen >= yesterday
         yield BurningReason(reason, tuple(builds.get((reason.message, reason.tag), ())), new)
 
 

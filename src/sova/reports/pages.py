@@ -14,7 +14,7 @@ from sova.model import Diagnosis, Hit
 from sova.reports import as_json
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, file_url, line_url
-from sova.reports.overview import best_line, overview, red_job, state_of
+from sova.reports.overview import headline, overview, red_job, state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
 from sova.stats import JobSummary, Summary, failed
@@ -82,9 +82,9 @@ def environment() -> Environment:
         size=size,
     )
     found.globals.update(
-        best_line=best_line,
         failed=failed,
         file_url=file_url,
+        headline=headline,
         line_url=line_url,
         numbered=numbered,
         segments=segments,
