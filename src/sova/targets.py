@@ -21,7 +21,7 @@ from sova.sources.local import build_of
 from sova.sources.zuul import build_from_url, is_build_url
 from sova.triage import examine
 
-__all__ = ["TargetError", "diagnose", "diagnose_each"]
+__all__ = ["TargetError", "diagnose", "diagnose_each", "target_build"]
 
 
 class TargetError(SovaError):
@@ -46,13 +46,13 @@ def diagnose_each(
     """A diagnosis for each target, as soon as it is made; `starting` is told each target before it is read."""
     for target in targets:
         starting(target)
-        with _build(target, session) as (build, bare):
+        with target_build(target, session) as (build, bare):
             yield examine(build, session.tools, bare=bare)
 
 
 @contextmanager
-def _build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
-    """The build that a target stands for, and whether nothing but its logs is known."""
+def target_build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
+    """The build that a target stands for, and whether nothing but its logs is known. Raises TargetError."""
     if target == "-":
         with _spooled() as path:
             yield Build(key="-", job_name="standard input", log_url=str(path)), True

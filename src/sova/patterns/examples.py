@@ -1,0 +1,61 @@
+"""Holds patterns against their own examples, with the engine that reads the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sova.model import Hit, Pattern
+from sova.patterns.engine import Engine
+from sova.patterns.message import fill
+
+__all__ = ["Tried", "try_examples"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One example and what came of it. `message` is the pattern's message, filled, where it matched."""
+
+    pattern: Pattern
+    example: str
+    wanted: bool
+    matched: bool
+    message: str = ""
+
+    @property
+    def right(self) -> bool:
+        return self.wanted is self.matched
+
+
+def try_examples(patterns: Sequence[Pattern]) -> Iterator[Tried]:
+    """Every example of every pattern. An example may be several lines long: then its first one is meant.
+
+    All examples are one log, read once; an empty line after each keeps it from being the next line of another.
+    """
+    examples = [
+        (pattern, example, wanted)
+        for pattern in patterns
+        for wanted, texts in ((True, pattern.examples.match), (False, pattern.examples.no_match))
+        for example in texts
+    ]
+    blocks = [f"{example.rstrip(chr(10))}\n\n" for _, example, _ in examples]
+    lines = _first_lines(blocks)
+    engine = Engine(patterns, max_hits=None, context=0)
+    scan = engine.scan((block.encode() for block in blocks), file="examples")
+    hits = {(hit.pattern, hit.line_number): hit for hit in scan.hits}
+    for (pattern, example, wanted), line in zip(examples, lines, strict=True):
+        hit = hits.get((pattern.id, line))
+        yield Tried(pattern, example, wanted, hit is not None, _message(pattern, hit))
+
+
+def _message(pattern: Pattern, hit: Hit | None) -> str:
+    return fill(pattern.message, hit.captures) if hit else ""
+
+
+def _first_lines(blocks: Sequence[str]) -> list[int]:
+    """The number of the first line of each block, where they stand one after the other."""
+    number, found = 1, []
+    for block in blocks:
+        found.append(number)
+        number += block.count("\n")
+    return found
