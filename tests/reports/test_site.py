@@ -173,8 +173,9 @@ def test_overview_shows_numbers_reasons_sources_and_what_could_not_be_read(writt
     for wanted in ("96 builds", "24 failed", "70 passed", "79 % of failures explained", "infra 58 %", "code 21 %"):
         assert wanted in totals
     assert "No space left on device: /opt/stack" in text("#new")
-    assert "No space left on device: /opt/stack" not in text("#reasons")
-    assert "6 I infra DNS: could not resolve" in text("#reasons")
+    assert "No space left on device: /opt/stack" not in text("#burning")
+    assert "6 I infra DNS: could not resolve" in text("#burning")
+    assert "2 I infra No node: the cloud gave none" in text("#quiet")
     assert "tempest-full-py3" in text("#red")
     assert "devstack-platform" not in text("#red")
     assert "ERROR volume stuck in state attaching <b>for ever</b>" in text("#unknown")

@@ -205,6 +205,8 @@ def test_a_line_is_linked_in_zuuls_log_view_or_in_its_file(
         (("py312: error, no module", "2026-11-22 06:10:41.1 | node-1 | ERROR", "{ a b c }"), "py312: error, no module"),
         (("quorum 2/3 is gone", "2026-11-22 06:10:41.1 | node-1 | ERROR", "{ a b c }"), "quorum 2/3 is gone"),
         (("ERROR",), "ERROR"),
+        (("the third try gave up", "ok=3 failed=0 errors: 0"), "ok=3 failed=0 errors: 0"),
+        (("fatal: no quorum left", "ok=3 changed=1 failed=0"), "fatal: no quorum left"),
         (("first", "2026-11-22T06:10:41Z last", "  "), "last"),
         (("", " "), ""),
     ],

@@ -52,9 +52,12 @@ def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
     for line in _head(summary):
         _print(line, console)
     seen = overview(summary)
-    _section("New since yesterday", [_reason_row(one, zone) for one in seen.new[:_MOST_REASONS]], console)
-    title = "Still burning" if seen.new else "Top reasons"
-    _section(title, [_reason_row(one, zone) for one in seen.old[:_MOST_REASONS]], console)
+    for title, reasons in (
+        ("New since yesterday", seen.new),
+        ("Still burning", seen.burning),
+        ("Not seen since yesterday", seen.quiet),
+    ):
+        _section(title, [_reason_row(one, zone) for one in reasons[:_MOST_REASONS]], console)
     _section("Red jobs, newest run first", [_red_row(job, zone) for job in seen.red], console)
     for group in summary.groups:
         rows = list(_group_rows(group, zone, console, passed=passed))
@@ -136,8 +139,8 @@ def _group_rows(group: Group, zone: ZoneInfo, console: Console, *, passed: bool)
     for job in group.jobs:
         shown = [one for one in job.diagnoses if passed or failed(one)]
         for place, diagnosis in enumerate(shown):
-            name = one_line(job.short or job.name) if console.is_terminal else one_line(job.name)
-            yield _build_row("" if place and console.is_terminal else name, diagnosis, zone, console)
+            name = "" if place and console.is_terminal else one_line(job.name)
+            yield _build_row(name, diagnosis, zone, console)
 
 
 def _build_row(name: str, diagnosis: Diagnosis, zone: ZoneInfo, console: Console) -> Row:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sova.model import Diagnosis, Excerpt, Outcome, Verdict
+from sova.model import Diagnosis, Excerpt, Outcome, ProblemKind, Verdict
 from sova.reports.clean import shorten
 from sova.reports.tags import Mark, mark_of, tag_order
 from sova.stats import Summary, TopReason, failed
@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 DAYS = 14
-_ERROR = re.compile(r"error|fail|fatal|exception|refused|denied|cannot", re.IGNORECASE)
+_ERROR = re.compile(
+    r"(?:error|fail)(?!\w*\s*[=:]\s*0\b)|fatal(?!\s*=\s*0\b)|exception|refused|denied|cannot", re.IGNORECASE
+)
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
 _TELLING = 3  # words: a line that is only "ERROR" tells nothing
 
@@ -64,11 +66,13 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class BurningReason:
-    """A reason and the builds that failed for it, newest first."""
+    """A reason and the builds that failed for it, newest first. `new` was not seen before yesterday, `burning` was
+    seen since then."""
 
     reason: TopReason
     builds: tuple[Diagnosis, ...]
     new: bool
+    burning: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,17 @@ class Overview:
 
     @property
     def new(self) -> tuple[BurningReason, ...]:
-        return tuple(reason for reason in self.reasons if reason.new)
+        return tuple(one for one in self.reasons if one.new)
 
     @property
-    def old(self) -> tuple[BurningReason, ...]:
-        return tuple(reason for reason in self.reasons if not reason.new)
+    def burning(self) -> tuple[BurningReason, ...]:
+        """Those seen before yesterday and again since."""
+        return tuple(one for one in self.reasons if one.burning and not one.new)
+
+    @property
+    def quiet(self) -> tuple[BurningReason, ...]:
+        """Those not seen since yesterday began."""
+        return tuple(one for one in self.reasons if not one.burning)
 
 
 def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
@@ -99,7 +109,7 @@ def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
 
 
 def overview(summary: Summary) -> Overview:
-    """What stands out. A reason is new when it was not seen before yesterday (in the configured zone)."""
+    """What stands out. Yesterday begins at midnight of the configured zone."""
     every = sorted(diagnoses_of(summary), key=_moment, reverse=True)
     failures = [one for one in every if failed(one)]
     return Overview(
@@ -161,7 +171,7 @@ def headline(diagnosis: Diagnosis) -> tuple[str, bool]:
     if diagnosis.reasons:
         return diagnosis.reasons[0].message, False
     if diagnosis.problems:
-        problem = diagnosis.problems[0]
+        problem = min(diagnosis.problems, key=lambda problem: problem.kind is ProblemKind.MISSING)
         return f"{problem.kind.value}: {problem.where}", False
     return "", False
 
@@ -186,8 +196,13 @@ def _burning(failures: Iterable[Diagnosis], summary: Summary) -> Iterator[Burnin
             builds.setdefault((one.primary.message, one.primary.tag), []).append(one)
     yesterday = days_back(summary.now, 2, ZoneInfo(summary.timezone))
     for reason in summary.top_reasons:
-        new = reason.first_seen is not None and reason.first_seen >= yesterday
-        yield BurningReason(reason, tuple(builds.get((reason.message, reason.tag), ())), new)
+        members = tuple(builds.get((reason.message, reason.tag), ()))
+        new, burning = _since(reason.first_seen, yesterday), _since(reason.last_seen, yesterday)
+        yield BurningReason(reason, members, new, burning)
+
+
+def _since(moment: dt.datetime | None, yesterday: dt.datetime) -> bool:
+    return moment is not None and moment >= yesterday
 
 
 def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
