@@ -289,6 +289,17 @@ def test_a_running_build_is_looked_at_again(opened: OpenTree) -> None:
         assert opened(server.url + "b/", final=False).find(["new.log"])
 
 
+def test_without_a_client_only_the_cache_is_read(opened: OpenTree, cache: Cache) -> None:
+    with log_server({"b/a.log.gz": GZ, "b/other.log": LOG}) as server:
+        opened(server.url + "b/", final=False).find(["a.log", "nope.log"])
+        asked = len(server.asked)
+        tree = open_tree(server.url + "b/", http=None, cache=cache, limits=LIMITS)
+        assert text(tree, "a.log") == LOG
+        problem = find_problem(tree, "other.log")
+        assert (problem.kind, len(server.asked)) == (ProblemKind.MISSING, asked)
+        assert "not in the cache" in problem.detail
+
+
 def test_a_cut_download_is_read_as_far_as_it_came_and_not_kept(opened: OpenTree, cache: Cache) -> None:
     with log_server({"b/a.log": Answer(LOG, cut=5000)}) as server:
         tree = opened(server.url + "b/")

@@ -36,9 +36,12 @@ class Fetched:
 
 
 class Fetcher:
-    """Fetches the files of one build. `final`: the build has ended, so what is in the cache holds."""
+    """Fetches the files of one build. `final`: the build has ended, so what is in the cache holds.
 
-    def __init__(self, http: HttpClient, cache: Cache, limits: Limits, *, final: bool = True) -> None:
+    Without an HTTP client only the cache is read.
+    """
+
+    def __init__(self, http: HttpClient | None, cache: Cache, limits: Limits, *, final: bool = True) -> None:
         self._http = http
         self._cache = cache
         self._limits = limits
@@ -65,11 +68,15 @@ class Fetcher:
         return _fetched(stored)
 
     def _holds(self, stored: Stored) -> bool:
+        if self._http is None:
+            return True
         if not self._final:
             return False
         return stored.remote.status not in _ABSENT or time.time() - stored.remote.fetched < _ABSENT_FOR
 
     def _download(self, url: str, stored: Stored | None) -> Stored | Fetched:
+        if self._http is None:
+            raise log_error(url, ProblemKind.MISSING, "is not in the cache, and nothing is fetched in this run")
         headers = _ACCEPT | (_validators(stored.remote) if stored else {})
         for left in range(self._limits.retries, -1, -1):
             try:

@@ -29,7 +29,7 @@ _HEAD = 512
 def open_tree(  # noqa: PLR0913  # each is needed, all but one by keyword
     location: str,
     *,
-    http: HttpClient,
+    http: HttpClient | None,
     cache: Cache,
     limits: Limits,
     artifacts: Sequence[Artifact] = (),
@@ -38,7 +38,8 @@ def open_tree(  # noqa: PLR0913  # each is needed, all but one by keyword
     """The logs at `location`: the URL of a tree or of one file, a local directory, an archive, one local file.
 
     `artifacts` may name a Zuul manifest. `final`: the build has ended and its logs are complete, so what is in the
-    cache holds. A URL that does not end in `/` is asked for, and is a tree when the answer is no log. Raises LogError.
+    cache holds. A URL that does not end in `/` is asked for, and is a tree when the answer is no log. Without `http`
+    only what is in the cache is read. Raises LogError.
     """
     opener = _Opener(cache, limits)
     if location.startswith(("http://", "https://")):

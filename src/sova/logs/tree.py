@@ -17,7 +17,9 @@ from sova.model import LogFile, Problem, ProblemKind
 
 __all__ = ["Entry", "Opener", "Place", "Tree"]
 
-_PASSED_OVER = frozenset({ProblemKind.DENIED, ProblemKind.UNDECODABLE})  # the next alternative may be readable
+_PASSED_OVER = frozenset(
+    {ProblemKind.DENIED, ProblemKind.UNDECODABLE, ProblemKind.MISSING}
+)  # the next alternative may be readable
 _NESTED = 2  # how deep archives are opened within archives
 
 

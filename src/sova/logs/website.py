@@ -24,7 +24,7 @@ _MANIFEST = "zuul-manifest.json"
 _MANIFEST_TYPE = "zuul_manifest"
 _LONGEST_PAGE = 50 * 10**6
 _LIKELY = 2  # of the names a file may have: as it is, and with or without .gz
-_PASSED_OVER = frozenset({ProblemKind.DENIED, ProblemKind.UNDECODABLE})
+_PASSED_OVER = frozenset({ProblemKind.DENIED, ProblemKind.UNDECODABLE, ProblemKind.MISSING})
 _UNRESERVED = "/!$&'()*+,;=:@~"
 
 
