@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sova.model import Hit, Pattern
 from sova.patterns.engine import Engine
@@ -14,8 +14,10 @@ __all__ = ["Tried", "try_examples"]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One example and what came of it. `message` is the pattern's message, filled, where it matched."""
+    """One example and what came of it. `number` is the place of the pattern among those tried, from 0; `message` is
+    the pattern's message, filled, where it matched."""
 
+    number: int
     pattern: Pattern
     example: str
     wanted: bool
@@ -33,19 +35,20 @@ def try_examples(patterns: Sequence[Pattern]) -> Iterator[Tried]:
     All examples are one log, read once; an empty line after each keeps it from being the next line of another.
     """
     examples = [
-        (pattern, example, wanted)
-        for pattern in patterns
+        (number, example, wanted)
+        for number, pattern in enumerate(patterns)
         for wanted, texts in ((True, pattern.examples.match), (False, pattern.examples.no_match))
         for example in texts
     ]
     blocks = [f"{example.rstrip(chr(10))}\n\n" for _, example, _ in examples]
     lines = _first_lines(blocks)
-    engine = Engine(patterns, max_hits=None, context=0)
-    scan = engine.scan((block.encode() for block in blocks), file="examples")
+    # an id may come twice among patterns of several files; their numbers tell them apart
+    numbered = [replace(pattern, id=str(number)) for number, pattern in enumerate(patterns)]
+    scan = Engine(numbered, max_hits=None, context=0).scan((block.encode() for block in blocks), file="examples")
     hits = {(hit.pattern, hit.line_number): hit for hit in scan.hits}
-    for (pattern, example, wanted), line in zip(examples, lines, strict=True):
-        hit = hits.get((pattern.id, line))
-        yield Tried(pattern, example, wanted, hit is not None, _message(pattern, hit))
+    for (number, example, wanted), line in zip(examples, lines, strict=True):
+        pattern, hit = patterns[number], hits.get((str(number), line))
+        yield Tried(number, pattern, example, wanted, hit is not None, _message(pattern, hit))
 
 
 def _message(pattern: Pattern, hit: Hit | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sova.errors import Mistake
 from sova.model import Kind, Pattern
@@ -114,10 +114,8 @@ _CHECKS: tuple[Callable[[Pattern], Told], ...] = (
 
 
 def _examples(placed: Sequence[tuple[Pattern, Place, bool]]) -> Iterator[Finding]:
-    # ids may come twice among files that are checked one by one; a number tells them apart
-    numbered = [replace(pattern, id=str(number)) for number, (pattern, _, _) in enumerate(placed)]
-    for tried in try_examples(numbered):
-        pattern, place, _ = placed[int(tried.pattern.id)]
+    for tried in try_examples([pattern for pattern, _, _ in placed]):
+        pattern, place, _ = placed[tried.number]
         for text, error in _about(tried):
             yield _finding(place, pattern, "examples", f"{text}: {_cut(tried.example)}", error=error)
 

@@ -16,7 +16,7 @@ from sova.model import Examples, Pattern
 from sova.patterns.form import patterns_of
 from sova.patterns.importers import seed
 
-__all__ = ["PatternSet", "Place", "Read", "builtin_files", "load", "read", "version_of"]
+__all__ = ["Gathered", "PatternSet", "Place", "Read", "builtin_files", "gather", "load", "read", "version_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,30 @@ class Read:
     imported: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What several pattern files hold together, whatever is wrong with it."""
+
+    files: tuple[Read, ...]
+    patterns: tuple[Pattern, ...]
+    mistakes: tuple[Mistake, ...]
+    notes: tuple[Mistake, ...]
+
+
 def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
     """The patterns of these files (of all `*.yaml` and `*.yml` in a directory), after the built-in ones.
 
     Raises PatternError with every mistake of all of them.
     """
-    files = [read(text, name, trusted=True) for name, text in builtin_files()] if builtin else []
+    found = gather(paths, builtin=builtin, trusted=True)
+    if found.mistakes:
+        raise PatternError(found.mistakes)
+    return PatternSet(found.patterns, version_of(found.patterns), found.notes)
+
+
+def gather(paths: Sequence[Path] = (), *, builtin: bool = True, trusted: bool = False) -> Gathered:
+    """The files with all that is wrong in them. `trusted` leaves out checks that tests make for the built-in files."""
+    files = [read(text, name, trusted=trusted) for name, text in builtin_files()] if builtin else []
     mistakes: list[Mistake] = []
     for path in _expanded(paths):
         try:
@@ -69,10 +87,11 @@ def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
     mistakes += [mistake for file in files for mistake in file.mistakes]
     notes = [note for file in files for note in file.notes]
     patterns = tuple(_unique(files, mistakes, notes))
-    if mistakes:
-        raise PatternError(mistakes)
-    notes.sort(key=lambda note: (note.file, note.line, note.column))
-    return PatternSet(patterns, version_of(patterns), tuple(notes))
+    return Gathered(tuple(files), patterns, _in_order(mistakes), _in_order(notes))
+
+
+def _in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    return tuple(sorted(mistakes, key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
 
 
 def read(text: str, file: str, *, trusted: bool = False) -> Read:
