@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from sova.model import Build, Diagnosis, FileRead, Problem, ProblemKind, Verdict
 from sova.reports import Report
 from sova.reports.as_json import JsonReport
 from sova.reports.console import ConsoleReport, render, render_diagnoses, render_diagnosis
-from sova.stats import Summary
+from sova.stats import Freshness, Summary, summarise
 from tests.reports import samples
 from tests.strategies import diagnoses
 
@@ -181,6 +182,10 @@ def test_one_target_has_no_heading(sample: Summary) -> None:
 def test_nothing_from_outside_steers_the_terminal(found: list[Diagnosis]) -> None:
     console = terminal(80)
     render_diagnoses(found, console)
+    text_of = found[0].build.job_name
+    source = Freshness(text_of, 1, None, found[0].problems, reachable=False)
+    zone = ZoneInfo("UTC")
+    render(summarise(found, now=samples.NOW, timezone=zone, group_of=lambda _: text_of, sources=(source,)), console)
     text = ESCAPES.sub("", printed(console))
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text.replace("\t", " "))
     links = re.findall(r"\x1b\]8;id=\d+;([^\x1b]*)\x1b", printed(console))

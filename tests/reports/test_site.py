@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,7 @@ from sova.reports import as_json, site
 from sova.reports.links import Links, build_name, job_name
 from sova.reports.overview import diagnoses_of
 from sova.reports.pages import Pages
-from sova.stats import Group, JobSummary, Summary, Totals
+from sova.stats import Freshness, Summary, Totals, summarise
 from tests.reports import samples
 from tests.reports.read_back import cleaned, rows_of_page, rows_of_site
 from tests.strategies import diagnoses
@@ -53,8 +54,17 @@ def one_build(diagnosis: Diagnosis) -> str:
 
 
 def summary_of(*found: Diagnosis) -> Summary:
-    job = JobSummary("job", "job", "", Totals(builds=len(found), failed=len(found)), found)
-    return dataclasses.replace(samples.summary(), groups=(Group("", (job,)),), totals=job.totals, top_reasons=())
+    return summarise(found, now=samples.NOW, timezone=ZoneInfo("UTC"))
+
+
+def hostile_summary(diagnosis: Diagnosis) -> Summary:
+    """A summary in which every text comes from the diagnosis."""
+    text = diagnosis.build.job_name
+    source = Freshness(text, 1, None, diagnosis.problems, reachable=not diagnosis.problems)
+    found = summarise(
+        [diagnosis], now=samples.NOW, timezone=ZoneInfo("UTC"), group_of=lambda _: text, sources=(source,)
+    )
+    return dataclasses.replace(found, patterns_version=diagnosis.patterns_version)
 
 
 def test_every_build_is_read_back_with_all_its_fields(written: Path, sample: Summary) -> None:
@@ -71,9 +81,10 @@ def test_any_diagnosis_is_read_back_with_all_its_fields(diagnosis: Diagnosis) ->
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(diagnoses)
 def test_no_text_from_outside_becomes_markup(diagnosis: Diagnosis) -> None:
-    summary = summary_of(diagnosis)
+    summary = hostile_summary(diagnosis)
     make = Pages(Links(), title="t", timezone="UTC", security=site.SECURITY)
     for html in (make.build(diagnosis), make.job(summary, summary.groups[0].jobs[0]), make.overview(summary)):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
         for node in LexborHTMLParser(html).css("*"):
             assert node.tag in HARMLESS
             assert not [name for name in node.attributes if name.startswith("on") or name in ("style", "srcdoc")]

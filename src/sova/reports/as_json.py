@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
 
 from sova.model import Build, Diagnosis, Hit
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from sova.stats import Summary
 
-__all__ = ["VERSION", "Json", "JsonReport", "Row", "document", "dumps", "from_row", "schema", "to_row"]
+__all__ = ["SCHEMA", "VERSION", "Json", "JsonReport", "Row", "document", "dumps", "from_row", "schema", "to_row"]
 
 VERSION = 1
+SCHEMA = Path(__file__).with_name("schema") / f"diagnoses-{VERSION}.json"
+"""The file of the JSON Schema."""
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Row: TypeAlias = dict[str, Json]
@@ -54,8 +56,7 @@ def dumps(value: Json, *, indent: int | None = None) -> str:
 
 def schema() -> Row:
     """The JSON Schema of `document`; `$defs/diagnosis` in it is the schema of a row."""
-    text = (files("sova.reports") / "schema" / "diagnoses-1.json").read_text(encoding="utf-8")
-    return cast(Row, json.loads(text))
+    return cast(Row, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def to_row(diagnosis: Diagnosis) -> Row:

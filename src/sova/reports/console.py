@@ -153,7 +153,7 @@ def _build_row(name: str, diagnosis: Diagnosis, zone: ZoneInfo, console: Console
         name,
         _known(diagnosis),
         _reasons(diagnosis, brief=console.is_terminal),
-        linked(build.change.name, build.change.url),
+        linked(shorten(build.change.name, 40), build.change.url),
         (linked("log", url) if url else Text()) if can_link else Text(url),
     )
 

@@ -70,14 +70,14 @@ def tag_style(tag: str) -> Style:
 
 def linked(text: str, url: str) -> Text:
     """Text that a terminal opens on a click where the URL is http(s)."""
-    return Text(text, style=Style(link=http_url(url) or None))
+    return Text(one_line(text), style=Style(link=http_url(url) or None))
 
 
 def headline(diagnosis: Diagnosis) -> Text:
     """One line that says which build this is."""
     build = diagnosis.build
     sign = _SIGNS.get(diagnosis.verdict, "✗")
-    parts = [linked(one_line(build.job_name) or "?", build.url or build.log_url)]
+    parts = [linked(build.job_name or "?", build.url or build.log_url)]
     parts += [Text(shorten(part, 80)) for part in _about(build) if part]
     line = Text(" · ").join(parts)
     return Text.assemble((sign + " ", "bold green" if sign == "✓" else "bold"), line)
@@ -131,7 +131,7 @@ def _reason_details(reason: Reason) -> Iterator[Text]:
     facts += [("note", reason.note), ("search", reason.log_search), ("pattern", reason.pattern)]
     for name, value in facts:
         if value:
-            yield Text.assemble((f"  {name}: ", "dim"), linked(one_line(value), value))
+            yield Text.assemble((f"  {name}: ", "dim"), linked(value, value))
 
 
 def _brief(reason: Reason) -> Text:

@@ -116,7 +116,7 @@ def overview(summary: Summary) -> Overview:
         reasons=tuple(_burning(failures, summary)),
         red=tuple(sorted(_red(summary), key=lambda job: -job.failures)),
         unknown=tuple(one for one in failures if one.verdict is Verdict.UNKNOWN),
-        unreadable=tuple(one for one in failures if one.verdict is Verdict.NO_LOGS),
+        unreadable=tuple(one for one in failures if one.verdict is Verdict.NO_LOGS or _cut(one)),
         days=_days(every, summary.now.astimezone(ZoneInfo(summary.timezone))),
         tags=_tags(summary),
     )
@@ -203,6 +203,11 @@ def _burning(failures: Iterable[Diagnosis], summary: Summary) -> Iterator[Burnin
 
 def _since(moment: dt.datetime | None, yesterday: dt.datetime) -> bool:
     return moment is not None and moment >= yesterday
+
+
+def _cut(diagnosis: Diagnosis) -> bool:
+    """Whether some of the logs are there and could not be read (a file that is not there is no trouble by itself)."""
+    return any(problem.kind is not ProblemKind.MISSING for problem in diagnosis.problems)
 
 
 def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
