@@ -8,7 +8,7 @@ import pytest
 
 from sova.errors import LogError
 from sova.logs import LogTree
-from sova.model import Build, Diagnosis, Hit, Kind, Pattern, Problem, ProblemKind, Reason, Verdict
+from sova.model import Build, Diagnosis, Hit, Kind, Pattern, Problem, ProblemKind, Reason, Scope, Verdict
 from sova.patterns.engine import Engine
 from sova.testing import FakeTree, build
 from sova.triage import Tools, examine, primary_first, triage
@@ -108,6 +108,16 @@ def test_a_wanted_file_that_is_missing_is_told() -> None:
 def test_a_file_is_read_for_the_patterns_that_want_it_only() -> None:
     found = answer({"console.txt": b"Out of memory\n", "syslog.txt": b"FAILED a\nOut of memory\n"})
     assert [(hit.file, hit.line_number) for reason in found.reasons for hit in reason.hits] == [("syslog.txt", 2)]
+
+
+def test_files_of_patterns_for_other_jobs_are_not_wanted() -> None:
+    other = Pattern(id="o", message="m", text="x", files=("database",), scope=Scope(jobs=("nightly-*",)))
+    found = triage(build(), Tools(Engine([DNS, other]), lambda _: FakeTree({}), lambda name: (name,)))
+    assert found.files_wanted == ("console",)
+    nightly = triage(
+        build(job_name="nightly-image"), Tools(Engine([DNS, other]), lambda _: FakeTree({}), lambda n: (n,))
+    )
+    assert nightly.files_wanted == ("console", "database")
 
 
 def test_the_same_message_is_said_once() -> None:

@@ -31,6 +31,7 @@ from sova.model import (
 )
 from sova.patterns.engine import Engine
 from sova.patterns.message import fill
+from sova.patterns.scopes import holds_for
 from sova.unknown.excerpts import excerpts
 
 __all__ = ["Tools", "examine", "primary_first", "triage"]
@@ -101,7 +102,7 @@ def examine(build: Build, tools: Tools, *, bare: bool = False) -> Diagnosis:
         excerpts=shown,
         problems=tuple(dict.fromkeys(reading.problems)),
         why=why or _why_none(reading, tools),
-        files_wanted=_wanted_names(tools),
+        files_wanted=_wanted_names(reading),
         files_read=tuple(reading.files),
         patterns_tried=len(tools.engine.patterns),
         patterns_version=tools.patterns_version,
@@ -140,7 +141,7 @@ def _read_logs(reading: _Reading, bare: bool) -> LogTree | None:
 def _find(tree: LogTree, reading: _Reading) -> dict[LogFile, frozenset[str] | None]:
     """The files to read, each with the names that patterns know it by; a file is read once for all its names."""
     found: dict[str, tuple[LogFile, frozenset[str]]] = {}
-    for name in _wanted_names(reading.tools):
+    for name in _wanted_names(reading):
         paths = reading.tools.log_paths(name)
         try:
             files = tree.find(paths)
@@ -159,15 +160,18 @@ def _find(tree: LogTree, reading: _Reading) -> dict[LogFile, frozenset[str] | No
     return dict(found.values())
 
 
-def _wanted_names(tools: Tools) -> tuple[str, ...]:
-    return tuple(name for name in tools.engine.names if name != RESULT)
+def _wanted_names(reading: _Reading) -> tuple[str, ...]:
+    """The log files that patterns in whose scope the build lies want, in the order of the patterns."""
+    patterns = reading.tools.engine.patterns
+    wanted = {name for pattern in patterns if holds_for(pattern.scope, reading.build) for name in pattern.files}
+    return tuple(name for name in reading.tools.engine.names if name in wanted and name != RESULT)
 
 
 def _scan(tree: LogTree, file: LogFile, names: frozenset[str] | None, reading: _Reading) -> None:
     room = reading.tools.build_size - sum(read.size for read in reading.files)
     chunks = _bounded(tree.chunks(file), room, file)
     if names is None:  # a file of which nothing is known: every pattern but those for result words
-        names = frozenset(_wanted_names(reading.tools))
+        names = frozenset(_wanted_names(reading))
     scan = reading.tools.engine.scan(chunks, file=file.name, names=names, build=reading.build)
     reading.hits += scan.hits
     for pattern, count in scan.counts.items():

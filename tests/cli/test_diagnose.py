@@ -135,7 +135,9 @@ def test_a_target_that_is_not_there(sova: Sova) -> None:
 
 def test_bad_patterns_are_all_told(sova: Sova, tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(LOG)
-    (tmp_path / "bad.yaml").write_text("patterns:\n  - id: a\n    regex: '('\n  - id: b\n    regex: x*\n    message: y\n")
+    (tmp_path / "bad.yaml").write_text(
+        "patterns:\n  - id: a\n    regex: '('\n  - id: b\n    regex: x*\n    message: y\n"
+    )
     ran = sova("diagnose", "--patterns", "bad.yaml", "x.log")
     assert ran.status == 2
     places = [line.removeprefix("error: bad.yaml:").rpartition(": ")[0].split(": ")[0] for line in ran.err.splitlines()]

@@ -8,7 +8,6 @@ from importlib import import_module
 
 import click
 
-from sova import __version__
 from sova.errors import ConfigError, SovaError
 
 __all__ = ["COMMANDS", "main", "root"]
@@ -43,7 +42,7 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--config", "config_path", metavar="FILE", help="Configuration file; see `sova config path`.")
-@click.version_option(__version__, prog_name="sova")
+@click.version_option(package_name="sova-ci", prog_name="sova")
 @click.pass_context
 def root(ctx: click.Context, config_path: str | None) -> None:
     """Tell why CI jobs failed and what to do next.

@@ -1,0 +1,145 @@
+"""`sova run`: from sources to reports, through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.builds_on_disk import local_build
+
+from .conftest import Ran
+
+Sova = Callable[..., Ran]
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Path:
+    """Three builds on disk, and a configuration that names them."""
+    local_build(tmp_path / "builds", "one")
+    local_build(tmp_path / "builds", "two", result="SUCCESS", end_time="2026-03-01T13:00:00Z")
+    local_build(tmp_path / "builds", "three", job_name="other", end_time="2026-02-27T12:00:00Z")
+    (tmp_path / "sova.yaml").write_text("sources: [{type: local, name: disk, path: builds}]\nstore: sova.db\n")
+    return tmp_path
+
+
+AS_OF = ("--as-of", "2026-03-02T09:00Z")
+
+
+def found(ran: Ran) -> list[tuple[str, str]]:
+    rows = json.loads(ran.out)["diagnoses"]
+    return sorted((row["build"]["uuid"], row["verdict"]) for row in rows)
+
+
+def test_the_main_job(sova: Sova, configured: Path) -> None:
+    ran = sova("run", *AS_OF, "--days", "10", "-o", "json")
+    assert ran.status == 0
+    assert found(ran) == [("one", "known"), ("three", "known"), ("two", "passed")]
+
+
+def test_running_twice_adds_nothing(sova: Sova, configured: Path) -> None:
+    first = sova("run", *AS_OF, "--days", "10", "-o", "json")
+    second = sova("run", *AS_OF, "--days", "10", "-o", "json")
+    assert first.out == second.out
+    assert "0 new builds" in sova("run", *AS_OF, "--days", "10").out
+
+
+def test_without_a_range_today_and_yesterday_are_meant(sova: Sova, configured: Path) -> None:
+    assert found(sova("run", *AS_OF, "-o", "json")) == [("one", "known"), ("two", "passed")]
+
+
+def test_filters_are_options(sova: Sova, configured: Path) -> None:
+    def asked(*options: str) -> list[str]:
+        return [uuid for uuid, _ in found(sova("run", *AS_OF, "-o", "json", *options))]
+
+    assert asked("--fail") == ["one"]
+    assert asked("--since", "2026-02-01", "--job", "other") == ["three"]
+    assert asked("--dates", "02-27") == ["three"]
+    assert asked("--days", "10", "--limit", "1") == ["two"]
+    assert asked("--days", "10", "--exclude", "unit") == ["three"]
+    assert asked("--result", "success") == ["two"]
+
+
+def test_the_console_and_the_pages(sova: Sova, configured: Path) -> None:
+    ran = sova("run", *AS_OF, "--days", "10", "--html", "site")
+    assert ran.status == 0
+    assert "git.example.org" in ran.out
+    assert "unit" in (configured / "site/index.html").read_text()
+    assert "site/index.html" in ran.err
+
+
+def test_json_lines_and_exit_status(sova: Sova, configured: Path) -> None:
+    ran = sova("run", *AS_OF, "-o", "jsonl", "--exit-status")
+    assert ran.status == 1
+    assert len([json.loads(line) for line in ran.out.splitlines()]) == 2
+
+
+def test_no_configuration_says_what_to_do(sova: Sova) -> None:
+    ran = sova("run")
+    assert ran.status == 2
+    assert "sova config init" in ran.err
+
+
+@pytest.mark.parametrize(("option", "value"), [("--since", "soon"), ("--dates", "31-31"), ("--as-of", "later")])
+def test_a_time_that_is_none(sova: Sova, configured: Path, option: str, value: str) -> None:
+    ran = sova("run", option, value)
+    assert ran.status == 2
+    assert value in ran.err
+
+
+def test_one_source_down_the_other_goes_on(sova: Sova, configured: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/tenant/t/builds").respond_with_data(
+        "<html>maintenance</html>", content_type="text/html"
+    )
+    with (configured / "sova.yaml").open("a") as file:
+        file.write("limits: {retries: 0, timeout: 2}\n")
+    text = (configured / "sova.yaml").read_text()
+    zuul = f"{{type: zuul, name: broken, url: '{httpserver.url_for('')}', tenant: t}}"
+    (configured / "sova.yaml").write_text(text.replace("path: builds}", f"path: builds}}, {zuul}"))
+    ran = sova("run", *AS_OF, "--days", "10")
+    assert ran.status == 4
+    assert "broken" in ran.out
+    assert "git.example.org" in ran.out
+
+
+def test_no_source_answers(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/tenant/t/builds").respond_with_data("no", status=403)
+    (tmp_path / "sova.yaml").write_text(
+        f"sources: [{{type: zuul, name: shut, url: '{httpserver.url_for('')}', tenant: t}}]\nlimits: {{retries: 0}}\n"
+    )
+    ran = sova("run", *AS_OF)
+    assert ran.status == 3
+    assert "403" in ran.out
+
+
+def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, httpserver: HTTPServer) -> None:
+    """^C while one build's log server hangs: the others are in the store, exit 130."""
+
+    def hang(_: Request) -> Response:
+        time.sleep(20)
+        return Response("late")
+
+    httpserver.expect_request("/slow/job-output.txt").respond_with_handler(hang)
+    local_build(configured / "builds", "slow", log_url=httpserver.url_for("/slow/"), end_time="2026-03-01T11:00:00Z")
+    with (configured / "sova.yaml").open("a") as file:
+        file.write("allow_hosts: [localhost, 127.0.0.1]\nworkers: 2\n")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(compiled)}
+    command = [sys.executable, "-m", "sova", "run", *AS_OF, "--days", "10", "-o", "json"]
+    with subprocess.Popen(command, cwd=configured, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not httpserver.log and time.monotonic() < deadline:
+            time.sleep(0.1)  # until the slow log is being asked for
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert {row["build"]["uuid"] for row in json.loads(out)["diagnoses"]} == {"one", "two", "three"}
