@@ -13,7 +13,7 @@ from sova.model import Build, Diagnosis, Verdict
 from sova.store.identity import identities as names_of
 from sova.store.identity import joins, merge
 from sova.store.queries import builds_by_id, ids_by_identity, load
-from sova.store.rows import build_row, clean, rows_of
+from sova.store.rows import Rows, build_row, clean, rows_of
 from sova.store.tables import builds, details, diagnoses, identities, problems, reasons, tries
 
 __all__ = ["TRY_SPAN", "Saved", "met_what_may_pass", "put", "put_build"]
@@ -44,7 +44,8 @@ def put(connection: Connection, diagnosis: Diagnosis, tried_at: dt.datetime | No
     stored = _stored(connection, diagnosis.build)
     if not stored:
         number = _insert(connection, diagnosis)
-        _count_try(connection, number, diagnosis, tried_at)
+        if met_what_may_pass(diagnosis):
+            _count_try(connection, number, diagnosis, tried_at)
         return Saved.NEW
     home, kept = _one_row(connection, stored)
     merged = _merged(stored.values(), diagnosis.build)
@@ -104,10 +105,9 @@ def _one_row(connection: Connection, stored: dict[int, Build]) -> tuple[int, Dia
 
 
 def _insert(connection: Connection, diagnosis: Diagnosis) -> int:
-    statement = insert(builds).values(build_row(diagnosis.build)).returning(builds.c.id)
-    number: int = connection.scalars(statement).one()
-    _add_names(connection, number, names_of(diagnosis.build))
-    _write_answer(connection, number, diagnosis, None)
+    number: int = connection.scalars(insert(builds).returning(builds.c.id), [build_row(diagnosis.build)]).one()
+    _insert_names(connection, number, {clean(name) for name in names_of(diagnosis.build)})
+    _insert_answer(connection, number, diagnosis, rows_of(diagnosis))
     return number
 
 
@@ -125,9 +125,13 @@ def _write_build(connection: Connection, number: int, merged: Build, report: Bui
 def _add_names(connection: Connection, number: int, names: Iterable[str]) -> None:
     wanted = {clean(name) for name in names}
     there = connection.scalars(select(identities.c.identity).where(identities.c.build_id == number))
-    missing = sorted(wanted.difference(there))
-    if missing:
-        connection.execute(insert(identities), [{"identity": name, "build_id": number} for name in missing])
+    _insert_names(connection, number, wanted.difference(there))
+
+
+def _insert_names(connection: Connection, number: int, names: Iterable[str]) -> None:
+    rows = [{"identity": name, "build_id": number} for name in sorted(names)]
+    if rows:
+        connection.execute(insert(identities), rows)
 
 
 def _write_answer(connection: Connection, number: int, diagnosis: Diagnosis, before: Diagnosis | None) -> bool:
@@ -137,6 +141,11 @@ def _write_answer(connection: Connection, number: int, diagnosis: Diagnosis, bef
         return False
     for table in (diagnoses, reasons, problems, details):
         connection.execute(delete(table).where(table.c.build_id == number))
+    _insert_answer(connection, number, diagnosis, rows)
+    return True
+
+
+def _insert_answer(connection: Connection, number: int, diagnosis: Diagnosis, rows: Rows) -> None:
     again = met_what_may_pass(diagnosis)
     connection.execute(insert(diagnoses), [{"build_id": number, "again": again, **rows.diagnosis}])
     for table, several in ((reasons, rows.reasons), (problems, rows.problems)):
@@ -144,7 +153,6 @@ def _write_answer(connection: Connection, number: int, diagnosis: Diagnosis, bef
             connection.execute(insert(table), [{"build_id": number, **row} for row in several])
     if rows.details is not None:
         connection.execute(insert(details), [{"build_id": number, **rows.details}])
-    return True
 
 
 def _count_try(connection: Connection, number: int, answer: Diagnosis, tried_at: dt.datetime | None) -> None:
