@@ -90,6 +90,14 @@ def test_nothing_is_asked_twice(opened: OpenTree) -> None:
         assert [path for path in server.asked[len(asked) :] if path != "b/"] == []  # a 403 is not remembered
 
 
+def test_nothing_is_asked_twice_of_a_running_build_either(opened: OpenTree) -> None:
+    with log_server({"b/a.log": LOG}, listed=False) as server:
+        tree = opened(server.url + "b/", final=False)
+        for _ in range(2):
+            assert text(tree, "nope.log", "a.log") == LOG
+        assert len(server.asked) == len(set(server.asked)) + 1  # what is there may have grown
+
+
 def test_a_url_without_a_slash_is_a_tree_too(opened: OpenTree) -> None:
     files: dict[str, Answer | bytes] = {"b": Answer(b"", 301, {"Location": "/b/"}), "b/job-output.txt": LOG}
     with log_server(files) as server:
