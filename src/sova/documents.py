@@ -78,6 +78,8 @@ def _advice(text: str, line: int) -> str:
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     if re.search(r'"[^"]*\\[dswbDSWB.(\[]', written):
         return ' (a regular expression wants single quotes: "\\d" is an escape in double quotes)'
+    if re.search(r"^\s*(?:- +)?[\w-]+: +\{", written):
+        return " (a text that starts with {braces} wants quotes)"
     return ""
 
 

@@ -49,10 +49,23 @@ def _written(value: object) -> Plain:
     return value if isinstance(value, bool | int) else str(value)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Puts text into quotes where it could be read as something else: YAML's own rules and Sova's differ."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    word = text.isidentifier() or text.replace("-", "_").isidentifier()
+    style = None if word and text not in ("true", "false", "null") else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def as_yaml(patterns: Iterable[Pattern]) -> str:
     """A pattern file that holds these patterns."""
     rows = [row(pattern) for pattern in patterns]
-    return yaml.safe_dump({"patterns": rows}, sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml.dump({"patterns": rows}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def plain(mistake: Mistake) -> dict[str, Plain]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
 from sova.config import Strict
 from sova.documents import Document, Value, mistakes_of
@@ -17,7 +18,7 @@ from sova.model import Action, Examples, Kind, Match, Pattern, Scope
 from sova.patterns.message import placeholders
 from sova.patterns.regexes import compiled, faults
 
-__all__ = ["FIELDS", "Row", "captures_of", "pattern_of", "patterns_of"]
+__all__ = ["FIELDS", "Row", "captures_of", "ids_of", "pattern_of", "patterns_of"]
 
 
 def _list(value: object) -> object:
@@ -36,7 +37,13 @@ def _time(value: object) -> object:
     return time.astimezone(dt.UTC) if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$")]
+def _word(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+([-_.][a-z0-9]+)*", value):
+        raise ValueError(f"should be lower-case words with dashes, such as disk-full, got {value!r}")
+    return value
+
+
+Word = Annotated[str, AfterValidator(_word)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 Texts = Annotated[tuple[Filled, ...], BeforeValidator(_list)]
 Time = Annotated[dt.datetime | None, BeforeValidator(_time)]
@@ -92,6 +99,18 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def ids_of(document: Document) -> dict[int, str]:
+    """The ids in a document by their index in its list, those of patterns with mistakes among them."""
+    value = document.value if isinstance(document.value, dict) else {}
+    rows = value.get("patterns")
+    found = (
+        ((index, row.get("id")) for index, row in enumerate(rows) if isinstance(row, dict))
+        if isinstance(rows, list)
+        else ()
+    )
+    return {index: name for index, name in found if isinstance(name, str)}
+
+
 def patterns_of(document: Document, *, trusted: bool = False) -> tuple[dict[int, Pattern], list[Mistake]]:
     """The patterns of a document by their index in its list, and every mistake in it.
 
@@ -127,17 +146,19 @@ def pattern_of(
     """The pattern that `row` (at this place of the document) describes, or None and what is wrong with it."""
     if not isinstance(row, dict):
         return None, [document.mistake(at, "should be a mapping with the keys `id`, `message` and `text` or `regex`")]
+    found = () if trusted else _contradictions(row)
+    mistakes = [document.mistake((*at, key) if key else at, text) for key, text in found]
     try:
         read = Row.model_validate(row)
     except ValidationError as error:
-        return None, [_named(mistake, document, at) for mistake in mistakes_of(error, document, at)]
-    found = () if trusted else _contradictions(read)
-    mistakes = [document.mistake((*at, key) if key else at, text) for key, text in found]
+        return None, [*(_explained(mistake, document, at) for mistake in mistakes_of(error, document, at)), *mistakes]
     return (None if mistakes else _pattern(read)), mistakes
 
 
-def _named(mistake: Mistake, document: Document, at: tuple[str | int, ...]) -> Mistake:
-    """An unknown key, with what was meant and what is allowed."""
+def _explained(mistake: Mistake, document: Document, at: tuple[str | int, ...]) -> Mistake:
+    """A mistake of form, with what was meant and what is allowed."""
+    if mistake.text.startswith("input should be a valid string"):
+        return dataclasses.replace(mistake, text=f"should be text, so put it in quotes{mistake.text[30:]}")
     if mistake.text != "unknown key":
         return mistake
     *inner, key = mistake.key.removeprefix(document.mistake(at, "").key).lstrip(".").split(".")
@@ -147,32 +168,45 @@ def _named(mistake: Mistake, document: Document, at: tuple[str | int, ...]) -> M
     return dataclasses.replace(mistake, text=f"unknown key{meant} (allowed: {', '.join(allowed)})")
 
 
-def _contradictions(row: Row) -> Iterator[tuple[str, str]]:
-    """What a single field cannot show: (key, what is wrong)."""
-    if row.text and row.regex:
+def _contradictions(row: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """What the fields mean to each other and as expressions: (key, what is wrong). The row may have other mistakes."""
+    text, regex, next_line = (_text(row.get(key)) for key in ("text", "regex", "not_followed_by"))
+    if text and regex:
         yield "regex", "a pattern has `text` or `regex`, not both"
-    if not row.text and not row.regex:
-        yield "", f"pattern {row.id!r} has neither `text` nor `regex`, and one is needed"
-    wrong = faults(row.regex) if row.regex else ()
+    if not row.get("text") and not row.get("regex"):
+        yield "", f"pattern {row.get('id', '')!r} has neither `text` nor `regex`, and one is needed"
+    wrong = faults(regex) if regex else ()
     for fault in wrong:
         yield "regex", fault
-    for fault in faults(row.not_followed_by) if row.not_followed_by else ():
+    for fault in faults(next_line) if next_line else ():
         yield "not_followed_by", fault
-    if "\n" in row.text:
+    if "\n" in text:
         yield "text", "holds a line break, and patterns are held against one line at a time"
-    if not wrong:
-        yield from _unknown_captures(row)
-    if row.scope.since and row.scope.until and row.scope.since >= row.scope.until:
-        yield "scope", "`since` should be before `until`"
+    if not wrong and (text or regex):
+        yield from _unknown_captures(row, regex)
+    yield from _impossible_times(row.get("scope"))
 
 
-def _unknown_captures(row: Row) -> Iterator[tuple[str, str]]:
-    wanted = [(key, name) for key in ("message", "log_search") for name in placeholders(getattr(row, key))]
-    captures = captures_of(row.regex) if wanted else ()
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _unknown_captures(row: Mapping[str, Value], regex: str) -> Iterator[tuple[str, str]]:
+    wanted = [(key, name) for key in ("message", "log_search") for name in placeholders(_text(row.get(key)))]
+    captures = captures_of(regex) if wanted else ()
     for key, name in wanted:
         if name not in captures:
             shown = ", ".join(f"{{{capture}}}" for capture in captures)
             yield key, f"there is no capture {{{name}}} in the pattern; it has {shown}"
+
+
+def _impossible_times(scope: Value) -> Iterator[tuple[str, str]]:
+    try:
+        read = ScopeRow.model_validate(scope or {})
+    except ValidationError:
+        return  # told with the other mistakes of form
+    if read.since and read.until and read.since >= read.until:
+        yield "scope", "`since` should be before `until`"
 
 
 def captures_of(regex: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sova.documents import Document, parse
 from sova.errors import Mistake, PatternError
 from sova.model import Examples, Pattern
-from sova.patterns.form import patterns_of
+from sova.patterns.form import ids_of, patterns_of
 from sova.patterns.importers import seed
 
 __all__ = ["Gathered", "PatternSet", "Place", "Read", "builtin_files", "gather", "load", "read", "version_of"]
@@ -45,10 +45,12 @@ class Place:
 class Read:
     """One pattern file: its patterns with their places, what is wrong, and what was mended.
 
-    In a file that was `imported`, an id that is taken becomes another one; in one of ours it is a mistake.
+    `ids` holds those of patterns with mistakes, too. In a file that was `imported`, an id that is taken becomes
+    another one; in one of ours it is a mistake.
     """
 
     patterns: tuple[tuple[Pattern, Place], ...] = ()
+    ids: tuple[tuple[str, Place], ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     notes: tuple[Mistake, ...] = ()
     imported: bool = False
@@ -86,7 +88,8 @@ def gather(paths: Sequence[Path] = (), *, builtin: bool = True, trusted: bool = 
             mistakes.append(Mistake(str(path), 0, 0, "", f"cannot be read: {error}"))
     mistakes += [mistake for file in files for mistake in file.mistakes]
     notes = [note for file in files for note in file.notes]
-    patterns = tuple(_unique(files, mistakes, notes))
+    mistakes += _duplicates(files)
+    patterns = tuple(_unique(files, notes))
     return Gathered(tuple(files), patterns, _in_order(mistakes), _in_order(notes))
 
 
@@ -103,10 +106,12 @@ def read(text: str, file: str, *, trusted: bool = False) -> Read:
     if seed.is_seed(document.value):
         imported = seed.patterns_of(document)
         placed = tuple((pattern, _place(document, (*at, "id"))) for at, pattern in imported.patterns)
-        return Read(placed, imported.mistakes, imported.notes, imported=True)
+        return Read(placed, mistakes=imported.mistakes, notes=imported.notes, imported=True)
     found, mistakes = patterns_of(document, trusted=trusted)
-    placed = tuple((pattern, _place(document, ("patterns", index, "id"))) for index, pattern in found.items())
-    return Read(placed, tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column))))
+    places = {index: _place(document, ("patterns", index, "id")) for index in ids_of(document)}
+    placed = tuple((pattern, places[index]) for index, pattern in found.items())
+    ids = tuple((name, places[index]) for index, name in ids_of(document).items())
+    return Read(placed, ids, tuple(mistakes))
 
 
 def _place(document: Document, at: Sequence[str | int]) -> Place:
@@ -129,21 +134,29 @@ def _expanded(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _unique(files: Iterable[Read], mistakes: list[Mistake], notes: list[Mistake]) -> Iterator[Pattern]:
-    """The patterns of all files, each with an id of its own."""
+def _duplicates(files: Iterable[Read]) -> Iterator[Mistake]:
+    first: dict[str, Place] = {}
+    for file in files:
+        for name, place in file.ids:
+            if first.setdefault(name, place) is not place:
+                yield _taken(name, place, first[name])
+
+
+def _unique(files: Iterable[Read], notes: list[Mistake]) -> Iterator[Pattern]:
+    """The patterns of all files. Those of imported files get an id of their own where theirs is taken."""
     taken: dict[str, Place] = {}
     for file in files:
         for pattern, place in file.patterns:
-            id_ = pattern.id
-            if id_ in taken:
-                said = f"the id {id_!r} is taken by another pattern, at {taken[id_]}"
-                if not file.imported:
-                    mistakes.append(Mistake(place.file, place.line, place.column, "id", said))
-                    continue
-                id_ = next(name for number in count(2) if (name := f"{pattern.id}-{number}") not in taken)
-                notes.append(Mistake(place.file, place.line, place.column, "id", f"{said}; kept as {id_!r}"))
-            taken[id_] = place
-            yield dataclasses.replace(pattern, id=id_)
+            name = pattern.id
+            if file.imported and name in taken:
+                name = next(free for number in count(2) if (free := f"{pattern.id}-{number}") not in taken)
+                notes.append(_taken(pattern.id, place, taken[pattern.id], f"; kept as {name!r}"))
+            taken[name] = place
+            yield dataclasses.replace(pattern, id=name) if name != pattern.id else pattern
+
+
+def _taken(name: str, place: Place, first: Place, more: str = "") -> Mistake:
+    return Mistake(place.file, place.line, place.column, "id", f"the id {name!r} is taken already, at {first}{more}")
 
 
 def version_of(patterns: Iterable[Pattern]) -> str:
