@@ -88,6 +88,22 @@ def test_any_query_keeps_what_each_of_its_filters_keeps(found: list[Build], quer
     assert [build for build in found if accepts(build, query)] == wanted
 
 
+def test_a_name_with_brackets_is_a_name_as_well_as_a_glob() -> None:
+    query = Query(jobs=("unit [3.11]",))
+    assert accepts(on(job_name="unit [3.11]"), query)
+    assert accepts(on(job_name="unit 3"), query)
+    assert not accepts(on(job_name="unit"), query)
+
+
+@given(st.lists(builds, max_size=12), st.integers(1, 12))
+def test_the_limit_takes_the_newest(found: list[Build], limit: int) -> None:
+    chosen = select(found, Query(limit=limit))
+    left = [build for build in found if build not in chosen]
+    assert len(chosen) == min(limit, len(found))
+    dated = [build.time for build in chosen if build.time]
+    assert all(build.time is None or (len(dated) == limit and build.time <= min(dated)) for build in left)
+
+
 @given(st.lists(builds, max_size=12), queries)
 def test_select_gives_the_newest_and_limits_last(found: list[Build], query: Query) -> None:
     chosen = select(found, query)
