@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import regex as timed_regex
@@ -42,6 +42,15 @@ class _Search(Protocol):
         """The first match in a line. Raises TimeoutError."""
 
 
+def _everywhere(_: bytes, start: int) -> int:
+    return start
+
+
+class _Place(Protocol):
+    def __call__(self, data: bytes, start: int, /) -> int:
+        """The first place from `start` on in many lines where a match may be, or -1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """What one pattern asks of a line and of the one after it."""
@@ -49,11 +58,10 @@ class Judge:
     search: _Search
     excluded: tuple[bytes, ...] = ()
     not_followed_by: _Search | None = None
-    literal: bytes = b""
+    next_place: Callable[[bytes, int], int] = field(default=_everywhere)
 
-    def lines(self, data: bytes, offset: int) -> Iterator[Line]:
-        """The matching lines of the data from the line at `offset` on. Raises TimeoutError."""
-        start = data.rfind(b"\n", 0, offset) + 1
+    def lines(self, data: bytes, start: int) -> Iterator[Line]:
+        """The matching lines of the data from the one that begins at `start` on. Raises TimeoutError."""
         for line_start, line_end in self._candidates(data, start):
             line = data[line_start:line_end]
             span = self.search(line)
@@ -65,11 +73,10 @@ class Judge:
 
     def _candidates(self, data: bytes, start: int) -> Iterator[tuple[int, int]]:
         while start < len(data):
-            if self.literal:
-                found = data.find(self.literal, start)
-                if found < 0:
-                    return
-                start = data.rfind(b"\n", start, found) + 1 or start
+            place = start if self.next_place is None else self.next_place(data, start)
+            if place < 0 or place >= len(data):
+                return
+            start = data.rfind(b"\n", start, place) + 1 or start
             end = data.find(b"\n", start)
             end = len(data) if end < 0 else end
             yield start, end
@@ -82,8 +89,12 @@ def judge(pattern: Pattern) -> Judge:
         search=_literal(pattern.text.encode()) if pattern.text else _regex(pattern.regex, pattern.match),
         excluded=tuple(text.encode() for text in pattern.exclude),
         not_followed_by=_regex(pattern.not_followed_by, pattern.match) if pattern.not_followed_by else None,
-        literal=pattern.text.encode(),
+        next_place=_next_literal(pattern.text.encode()) if pattern.text else _everywhere,
     )
+
+
+def _next_literal(text: bytes) -> Callable[[bytes, int], int]:
+    return lambda data, start: data.find(text, start)
 
 
 def _literal(text: bytes) -> _Search:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sova.patterns.message import messages
+from sova.patterns.message import message_of, without_ansi
 
-__all__ = ["CAPTURE", "CONTEXT", "LINE", "shown", "shown_match"]
+__all__ = ["captured", "shown", "shown_match"]
 
 LINE = 2_000
 """Bytes that are kept of a line with a match."""
@@ -18,16 +18,21 @@ CAPTURE = 1_000
 _CUT = "…"
 
 
-def shown(data: bytes, limit: int) -> str:
-    """The beginning of a line or of a capture."""
-    return _text(data, 0, limit)
+def shown(line: bytes) -> str:
+    """The beginning of a line that stands before or after a match."""
+    return _text(message_of(line[: 2 * CONTEXT]), 0, CONTEXT)
+
+
+def captured(data: bytes) -> str:
+    """What a group captured, or the beginning of it; nothing is left out of that."""
+    return _text(data, 0, CAPTURE)
 
 
 def shown_match(line: bytes, start: int, end: int) -> str:
     """A line, cut around what matched at `start` to `end`."""
-    plain = messages(line)
+    plain = message_of(line)
     if plain is not line:
-        start, end = len(messages(line[:start], closes=False)), len(messages(line[:end], closes=False))
+        start, end = len(without_ansi(line[:start])), len(without_ansi(line[:end]))
     room = max(0, LINE - (end - start)) // 2
     first = max(0, min(start - room, len(plain) - LINE))
     return _text(plain, first, first + LINE)

@@ -11,10 +11,10 @@ from sova.model import Build, Hit, Match, Pattern, Problem
 from sova.patterns.blocks import BLOCK, OVERLAP, Block, blocks
 from sova.patterns.confirm import judge
 from sova.patterns.expressions import filter_expression, literal_expression
-from sova.patterns.message import messages
 from sova.patterns.prefilter import prefilter
 from sova.patterns.scanning import FileScan
 from sova.patterns.scopes import holds_for
+from sova.patterns.views import Views
 
 __all__ = ["Engine", "Scan"]
 
@@ -80,9 +80,9 @@ class Engine:
         wanted = self._wanted(names, build)
         scan = FileScan(file, self.patterns, self._judges, max_hits=self.max_hits, context=self.context)
         for block in blocks(log.read(), self._block, self._overlap):
-            message = messages(block.data, closes=block.closes)
-            scan.begin(block, message)
-            for data, indexes in _views(block, message, wanted):
+            views = Views(block)
+            scan.begin(views)
+            for data, indexes in _to_read(views, wanted):
                 self._search(scan, block, data, indexes)
             scan.end()
         hits = scan.finish()
@@ -91,11 +91,11 @@ class Engine:
     def _search(self, scan: FileScan, block: Block, data: bytes, indexes: frozenset[int]) -> None:
         if not block.whole:
             for index in indexes:
-                scan.exclude(index, data)
+                scan.exclude(index)
         for number, offset in self._filter.reports(data):
             for index in self._users[number]:
                 if index in indexes:
-                    scan.search(index, data, offset)
+                    scan.search(index, offset)
 
     def _wanted(self, names: Collection[str] | None, build: Build | None) -> dict[Match, frozenset[int]]:
         """The patterns that apply, by what they are held against."""
@@ -126,16 +126,16 @@ class _Log:
             self.problems.append(error.problem)
 
 
-def _views(
-    block: Block, message: bytes, wanted: Mapping[Match, frozenset[int]]
-) -> Iterator[tuple[bytes, frozenset[int]]]:
-    """The forms in which the block is to be searched, and for which patterns: one form where both are the same."""
-    if message == block.data:
-        yield block.data, wanted[Match.RAW] | wanted[Match.MESSAGE]
+def _to_read(views: Views, wanted: Mapping[Match, frozenset[int]]) -> Iterator[tuple[bytes, frozenset[int]]]:
+    """What the filter has to read of a block, and for which patterns; twice where the two kinds see it differently."""
+    raw, messages = wanted[Match.RAW], wanted[Match.MESSAGE]
+    if messages and raw and views.plain is views.raw:
+        yield views.raw, raw | messages
         return
-    for data, indexes in ((block.data, wanted[Match.RAW]), (message, wanted[Match.MESSAGE])):
-        if indexes:
-            yield data, indexes
+    if raw:
+        yield views.raw, raw
+    if messages:
+        yield views.plain, messages
 
 
 def _users(patterns: Sequence[Pattern]) -> dict[bytes, list[int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["ANSI", "PREFIX", "fill", "message_starts", "messages", "placeholders", "without_ansi"]
+__all__ = ["ANSI", "PREFIX", "fill", "message_of", "message_starts", "placeholders", "without_ansi", "without_returns"]
 
 ANSI = re.compile(
     rb"\x1b(?:"
@@ -53,15 +53,19 @@ def without_ansi(data: bytes) -> bytes:
     return ANSI.sub(b"", data) if b"\x1b" in data else data
 
 
-def messages(data: bytes, *, closes: bool = True) -> bytes:
-    """Whole lines without ANSI sequences and without the final `\\r` of each; the same object if nothing changes.
+def without_returns(data: bytes, *, closes: bool = True) -> bytes:
+    """Lines without the final `\\r` of each; the same object if nothing changes.
 
     `closes` says whether the end of the data ends a line, as it does unless the data is a part of a long line.
     """
-    plain = without_ansi(data)
-    if b"\r\n" in plain:
-        plain = plain.replace(b"\r\n", b"\n")
-    return plain[:-1] if closes and plain.endswith(b"\r") else plain
+    if b"\r\n" in data:
+        data = data.replace(b"\r\n", b"\n")
+    return data[:-1] if closes and data.endswith(b"\r") else data
+
+
+def message_of(line: bytes) -> bytes:
+    """One line without ANSI sequences and without a final `\\r`; the same object if nothing changes."""
+    return without_returns(without_ansi(line))
 
 
 def message_starts(line: bytes) -> tuple[int, ...]:

@@ -6,10 +6,11 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sova.model import Hit, Match, Pattern, Problem, ProblemKind
+from sova.model import Hit, Pattern, Problem, ProblemKind
 from sova.patterns.blocks import Block
 from sova.patterns.confirm import TIMEOUT, Judge, Span
-from sova.patterns.display import CAPTURE, CONTEXT, shown, shown_match
+from sova.patterns.display import CONTEXT, captured, shown, shown_match
+from sova.patterns.views import Views
 
 __all__ = ["FileScan"]
 
@@ -52,38 +53,39 @@ class FileScan:
         self._tail: deque[bytes] = deque(maxlen=context)
         self._given_up: set[int] = set()
         self._long = _LongLine()
-        self._block, self._message = Block(b""), b""
+        self._views = Views(Block(b""))
         self._split: list[bytes] | None = None
 
-    def begin(self, block: Block, message: bytes) -> None:
-        """Take the next block; `message` is its text as patterns of `match: message` see it."""
-        self._block, self._message, self._split = block, message, None
+    def begin(self, views: Views) -> None:
+        """Take the next block."""
+        self._views, self._split = views, None
+        block = views.block
         if block.opens and not block.closes:
-            self._long = _LongLine(head=message[:CONTEXT])
+            self._long = _LongLine(head=block.data[: 2 * CONTEXT])
         if block.opens and self._unfinished:
             self._give_after()
         if self._waiting:
             self._settle()
 
-    def search(self, index: int, data: bytes, offset: int) -> None:
-        """Judge a pattern on the block in the form `data`, from the line at `offset` on."""
+    def search(self, index: int, offset: int) -> None:
+        """Judge a pattern on the block, from the line on that holds `offset` in what the filter read."""
         if index in self._given_up:
             return
         try:
-            if self._block.whole:
-                self._search_lines(index, data, offset)
+            if self._views.block.whole:
+                self._search_lines(index, offset)
             else:
-                self._search_window(index, data)
+                self._search_window(index)
         except TimeoutError:
             self._give_up(index)
 
     def end(self) -> None:
         """Leave the block."""
-        if self._block.whole:
-            data = self._block.data
-            self.lines += data.count(b"\n") + (not data.endswith(b"\n"))
+        block = self._views.block
+        if block.whole:
+            self.lines += block.data.count(b"\n") + (not block.data.endswith(b"\n"))
             self._remember()
-        elif self._block.closes:
+        elif block.closes:
             for index, found in self._long.found.items():
                 if index not in self._long.excluded:
                     self._add(found, last=True)
@@ -98,9 +100,10 @@ class FileScan:
         self._kept.sort(key=lambda found: (found.line_number, found.index))
         return tuple(self._hit(found) for found in self._kept)
 
-    def _search_lines(self, index: int, data: bytes, offset: int) -> None:
-        judge = self._judges[index]
-        for line in judge.lines(data, offset):
+    def _search_lines(self, index: int, offset: int) -> None:
+        judge, match = self._judges[index], self._patterns[index].match
+        data = self._views.text(match)
+        for line in judge.lines(data, self._views.line_start(match, offset)):
             if judge.not_followed_by is not None and line.end + 1 < len(data):
                 end = data.find(b"\n", line.end + 1)
                 if judge.not_followed_by(data[line.end + 1 : end if end >= 0 else len(data)]):
@@ -114,40 +117,39 @@ class FileScan:
             self._describe(found, data[line.start : line.end], line.span, number)
             self._add(found, last=last)
 
-    def _search_window(self, index: int, data: bytes) -> None:
+    def _search_window(self, index: int) -> None:
         judge = self._judges[index]
         if index in self._long.found:
             return
+        data = self._views.text(self._patterns[index].match)
         span = judge.search(data)
         if span is not None:
             found = _Found(index, self.lines + 1)
             self._describe(found, data, span, None)
             self._long.found[index] = found
 
-    def exclude(self, index: int, data: bytes) -> None:
-        """Look in a window of a long line, in the form `data`, for what rules a pattern out on that line."""
-        if self._judges[index].excludes(data):
+    def exclude(self, index: int) -> None:
+        """Look in a window of a long line for what rules a pattern out on that line."""
+        if self._judges[index].excludes(self._views.text(self._patterns[index].match)):
             self._long.excluded.add(index)
 
     def _describe(self, found: _Found, line: bytes, span: Span, number: int | None) -> None:
         """Fill in the texts; `number` counts from 0 in the block, None is a long line."""
         found.line = shown_match(line, span.start, span.end)
-        found.captures = tuple((name, shown(text, CAPTURE)) for name, text in span.captures)
+        found.captures = tuple((name, captured(text)) for name, text in span.captures)
         before = [*self._tail]
         if number is not None:
             lines = self._lines()
             before += lines[max(0, number - self._context) : number]
-            found.after = [shown(text, CONTEXT) for text in lines[number + 1 : number + 1 + self._context]]
-        found.before = (
-            tuple(shown(text, CONTEXT) for text in before[len(before) - self._context :]) if self._context else ()
-        )
+            found.after = [shown(text) for text in lines[number + 1 : number + 1 + self._context]]
+        found.before = tuple(shown(text) for text in before[len(before) - self._context :]) if self._context else ()
         if len(found.after) < self._context:
             self._unfinished.append(found)
 
     def _lines(self) -> list[bytes]:
         """The lines of a whole block for display."""
         if self._split is None:
-            self._split = self._message.split(b"\n")
+            self._split = self._views.raw.split(b"\n")
             if not self._split[-1]:
                 self._split.pop()
         return self._split
@@ -171,12 +173,12 @@ class FileScan:
         """Decide about hits on the line before this block, now that the next line is here."""
         waiting, self._waiting = self._waiting, []
         for found in waiting:
-            data = self._message if self._patterns[found.index].match is Match.MESSAGE else self._block.data
-            if self._block.whole:
+            data = self._views.text(self._patterns[found.index].match)
+            if self._views.block.whole:
                 data = data[: data.find(b"\n")] if b"\n" in data else data
             if self._is_followed(found.index, data):
                 continue
-            if self._block.closes:
+            if self._views.block.closes:
                 self._accept(found)
             else:
                 self._waiting.append(found)
@@ -193,15 +195,15 @@ class FileScan:
 
     def _give_after(self) -> None:
         """Give the hits before this block the first lines of it."""
-        lines = self._lines()[: self._context] if self._block.whole else [self._long.head]
-        texts = [shown(line, CONTEXT) for line in lines]
+        lines = self._lines()[: self._context] if self._views.block.whole else [self._long.head]
+        texts = [shown(line) for line in lines]
         for found in self._unfinished:
             found.after += texts[: self._context - len(found.after)]
         self._unfinished = [found for found in self._unfinished if len(found.after) < self._context]
 
     def _remember(self) -> None:
         """Keep the last lines of a whole block, for those hits that are near the beginning of the next one."""
-        lines = self._message.removesuffix(b"\n").rsplit(b"\n", self._context)[-self._context :]
+        lines = self._views.raw.removesuffix(b"\n").rsplit(b"\n", self._context)[-self._context :]
         self._tail.extend(line[: CONTEXT * 2] for line in lines)
 
     def _give_up(self, index: int) -> None:
