@@ -41,9 +41,9 @@ RESULT = "result"
 
 _HITS_KEPT = 5
 _FILES_OF_A_BARE_TREE = 200
-_HOPELESS = frozenset(
-    {ProblemKind.GONE, ProblemKind.NOT_YET, ProblemKind.DENIED, ProblemKind.REFUSED, ProblemKind.NETWORK}
-)
+_HOPELESS = frozenset({ProblemKind.GONE, ProblemKind.NOT_YET, ProblemKind.REFUSED, ProblemKind.NETWORK})
+"""After one of these, asking the same server for the next file would only take time; one file may well be denied."""
+
 _RANK = {Kind.CAUSE: 0, Kind.GENERIC: 1, Kind.CONSEQUENCE: 2, Kind.INFO: 3}
 
 

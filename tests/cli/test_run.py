@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -124,8 +125,11 @@ def test_no_source_answers(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -
 def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, httpserver: HTTPServer) -> None:
     """^C while one build's log server hangs: the others are in the store, exit 130."""
 
+    asked, over = threading.Event(), threading.Event()
+
     def hang(_: Request) -> Response:
-        time.sleep(20)
+        asked.set()
+        over.wait(30)
         return Response("late")
 
     httpserver.expect_request("/slow/job-output.txt").respond_with_handler(hang)
@@ -135,11 +139,10 @@ def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, htt
     environment = {**os.environ, "XDG_CACHE_HOME": str(compiled)}
     command = [sys.executable, "-m", "sova", "run", *AS_OF, "--days", "10", "-o", "json"]
     with subprocess.Popen(command, cwd=configured, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not httpserver.log and time.monotonic() < deadline:
-            time.sleep(0.1)  # until the slow log is being asked for
-        time.sleep(1)
+        assert asked.wait(60)
+        time.sleep(1)  # the other builds take a moment
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
+    over.set()
     assert process.returncode == 130
     assert {row["build"]["uuid"] for row in json.loads(out)["diagnoses"]} == {"one", "two", "three"}
