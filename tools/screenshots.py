@@ -104,9 +104,9 @@ def shoot_console(browser: Browser, text: str, out: Path) -> Iterator[Path]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--site", type=Path, help="directory of a static site")
+    parser.add_argument("--site", type=Path, help="directory of a static site; without it no pages are taken")
     parser.add_argument("--console", type=Path, help="file with what a command printed in colour")
-    parser.add_argument("--out", type=Path, required=True, help="where the PNG files go")
+    parser.add_argument("--out", type=Path, default=Path("docs/images"), help="where the PNG files go (docs/images)")
     options = parser.parse_args()
     chromium = shutil.which("chromium")
     if not chromium:
