@@ -18,10 +18,12 @@ from tests.real.servers import HOST, StartError, call, directory, needs, running
 from tests.real.ssh_server import known_hosts
 
 VERSION = "3.10.0"
-PAGE = 10
+PAGE = 6
 """Most changes that this Gerrit gives at once, so that asking for more has to go on from there."""
 
 PROJECTS = ("openstack/nova", "openstack/neutron")
+TOLD_BY_BOTH = "both/nova"
+"""A project for builds that Zuul knows too."""
 _ARTIFACTS = (
     f"com.google.gerrit:gerrit-acceptance-framework:{VERSION}",
     f"com.google.gerrit:gerrit-plugin-api:{VERSION}",
@@ -116,7 +118,7 @@ def _people_and_projects(server: GerritServer) -> None:
     server.rest("POST", "projects/All-Projects/access", access)
     zuul = {"name": "Zuul", "email": "zuul@example.com", "http_password": _PASSWORDS["zuul"]}
     server.rest("PUT", "accounts/zuul", zuul)
-    for project in PROJECTS:
+    for project in (*PROJECTS, TOLD_BY_BOTH):
         server.rest("PUT", f"projects/{quote(project, safe='')}", {"create_empty_commit": True, "branches": ["master"]})
 
 

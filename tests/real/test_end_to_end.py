@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Say
-from tests.real.gerrit_server import PROJECTS, GerritServer
+from tests.real.gerrit_server import TOLD_BY_BOTH, GerritServer
 from tests.real.log_servers import LogServers
 from tests.real.tally import Count, Tally
 from tests.real.zuul_server import ZuulServer
@@ -123,22 +124,21 @@ store: builds.db
 
 
 HOURS = 18
+SINCE = f"{dt.datetime.now(dt.UTC) - dt.timedelta(hours=HOURS):%Y-%m-%dT%H:%M}"
 
 
 @pytest.fixture
 def recent(zuul: ZuulServer) -> list[str]:
     """Builds that the real Zuul had in the last hours, by its database."""
-    if len(zuul.uuids()) < 1000:
-        zuul.fill(400)
-    return zuul.uuids(f"coalesce(b.end_time, b.start_time) >= now() at time zone 'utc' - interval '{HOURS} hours'")
+    return zuul.uuids(f"coalesce(b.end_time, b.start_time) >= '{SINCE}'")
 
 
 def test_collecting_twice_keeps_every_build_once(
     zuul: ZuulServer, log_servers: LogServers, recent: list[str], tmp_path: Path, count: Count
 ) -> None:
     for attempt in ("first", "second"):
-        done = sova(tmp_path, "run", "--since", f"{HOURS}h", "-o", "json", config=zuul_config(zuul))
-        found = [str(_build(row)["uuid"]) for row in diagnoses(done)]
+        done = sova(tmp_path, "run", "--since", SINCE, "-o", "json", config=zuul_config(zuul))
+        found = list(map(_uuid, diagnoses(done)))
         count(zuul.version, f"sova run, the last {HOURS} hours, {attempt} time", Tally.of(recent, found))
 
 
@@ -146,6 +146,19 @@ def _build(row: Row) -> Row:
     build = row["build"]
     assert isinstance(build, dict)
     return build
+
+
+def test_a_configuration_made_for_the_server_works(
+    zuul: ZuulServer, log_servers: LogServers, recent: list[str], tmp_path: Path, count: Count
+) -> None:
+    made = sova(tmp_path, "config", "init", "--from", f"{zuul.url}/t/{zuul.tenant}/builds")
+    assert made.returncode == 0, made.stderr
+    rows = diagnoses(sova(tmp_path, "run", "--since", SINCE, "-o", "json"))
+    count(zuul.version, "sova config init --from its address, sova run", Tally.of(recent, map(_uuid, rows)))
+
+
+def _uuid(row: Row) -> str:
+    return str(_build(row)["uuid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +175,14 @@ class Both:
 def both(zuul: ZuulServer, gerrit: GerritServer, recent: list[str]) -> Both:
     rows = zuul.sql("select uuid, job_name, coalesce(result, 'FAILURE') from zuul_build")
     builds = {uuid: (job, result) for uuid, job, result in rows}
-    number, reported = 0, recent[:60]
-    for index, uuid in enumerate(reported):
-        if index % 10 == 0:
-            number = gerrit.create_change(PROJECTS[0], f"Told by both, {index}")
-        job, result = builds[uuid]
-        line = f"- {job} {zuul.url}/t/{zuul.tenant}/build/{uuid} : {result} in 1m 02s"
-        gerrit.comment(number, f"Build failed (check pipeline).\n\n{line}")
+    reported = recent[:60]
+    for first in range(0, len(reported), 10):
+        number = gerrit.create_change(TOLD_BY_BOTH, f"Told by both, {first}")
+        page = f"{zuul.url}/t/{zuul.tenant}/build"
+        lines = [
+            f"- {builds[uuid][0]} {page}/{uuid} : {builds[uuid][1]} in 1m 02s" for uuid in reported[first : first + 10]
+        ]
+        gerrit.comment(number, "Build failed (check pipeline).\n\n" + "\n".join(lines))
     return Both(f"{zuul.version}, {gerrit.version}", both_config(zuul, gerrit), recent, len(reported))
 
 
@@ -181,16 +195,15 @@ def both_config(zuul: ZuulServer, gerrit: GerritServer) -> str:
     user: admin
     key_file: {gerrit.key_file}
     ssh_command: {gerrit.ssh_command}
-    projects: [{PROJECTS[0]}]
-    query: message:Told
+    projects: [{TOLD_BY_BOTH}]
 """
     return zuul_config(zuul).replace("allow_hosts", f"{source}allow_hosts")
 
 
 @pytest.mark.usefixtures("log_servers")
 def test_a_build_that_gerrit_and_zuul_tell_of_is_one(both: Both, tmp_path: Path, count: Count, say: Say) -> None:
-    rows = diagnoses(sova(tmp_path, "run", "--since", f"{HOURS}h", "-o", "json", config=both.config))
-    count(both.version, "sova run over both", Tally.of(both.builds, [_build(row)["uuid"] for row in rows]))
+    rows = diagnoses(sova(tmp_path, "run", "--since", SINCE, "-o", "json", config=both.config))
+    count(both.version, "sova run over both", Tally.of(both.builds, map(_uuid, rows)))
     seen = Counter(tuple(sorted(map(str, _list(_build(row), "seen_by")))) for row in rows)
     say("  seen by: " + ", ".join(f"{' and '.join(names)} {number}" for names, number in sorted(seen.items())))
     assert seen["gerrit", "zuul"] == both.reported

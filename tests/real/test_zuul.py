@@ -29,14 +29,6 @@ def http() -> Iterator[HttpClient]:
         yield client
 
 
-@pytest.fixture
-def filled(zuul: ZuulServer) -> ZuulServer:
-    """The server with at least the builds of 400 changes."""
-    if len(zuul.uuids()) < 1000:
-        zuul.fill(400)
-    return zuul
-
-
 def source(http: HttpClient, server: ZuulServer, *, tenant: str = "", page_size: int = 50) -> ZuulSource:
     settings = ZuulSettings(type="zuul", url=server.url, tenant=tenant or server.tenant, page_size=page_size)
     return ZuulSource(settings, SourceContext(http=http, now=NOW, timezone=ZoneInfo("UTC")))
@@ -49,24 +41,24 @@ def builds(found: Iterator[Build | Problem]) -> Iterator[Build]:
 
 
 @pytest.mark.parametrize("page_size", [7, 50, 500])
-def test_every_build_is_found_once(http: HttpClient, filled: ZuulServer, count: Count, page_size: int) -> None:
-    put_in = filled.uuids()
-    found = [build.uuid for build in builds(source(http, filled, page_size=page_size).builds(Query()))]
-    count(filled.version, f"all builds in pages of {page_size}", Tally.of(put_in, found))
+def test_every_build_is_found_once(http: HttpClient, zuul: ZuulServer, count: Count, page_size: int) -> None:
+    put_in = zuul.uuids()
+    found = [build.uuid for build in builds(source(http, zuul, page_size=page_size).builds(Query()))]
+    count(zuul.version, f"all builds in pages of {page_size}", Tally.of(put_in, found))
 
 
-def test_the_api_and_the_database_agree(filled: ZuulServer, count: Count) -> None:
-    found = [str(row["uuid"]) for row in filled.newest(100_000)]
-    count(filled.version, "the judge: API with one huge page, database", Tally.of(filled.uuids(), found))
+def test_the_api_and_the_database_agree(zuul: ZuulServer, count: Count) -> None:
+    found = [str(row["uuid"]) for row in zuul.newest(100_000)]
+    count(zuul.version, "the judge: API with one huge page, database", Tally.of(zuul.uuids(), found))
 
 
-def test_builds_come_in_the_order_of_the_server(http: HttpClient, filled: ZuulServer) -> None:
-    found = [build.uuid for build in builds(source(http, filled).builds(Query()))]
-    assert found == filled.uuids()
+def test_builds_come_in_the_order_of_the_server(http: HttpClient, zuul: ZuulServer) -> None:
+    found = [build.uuid for build in builds(source(http, zuul).builds(Query()))]
+    assert found == zuul.uuids()
 
 
-def test_a_build_has_what_the_database_has(http: HttpClient, filled: ZuulServer) -> None:
-    rows = filled.sql(
+def test_a_build_has_what_the_database_has(http: HttpClient, zuul: ZuulServer) -> None:
+    rows = zuul.sql(
         "select b.uuid, b.job_name, coalesce(b.result, ''), b.voting, b.final, coalesce(b.log_url, ''), s.pipeline, "
         "r.project, r.branch, coalesce(nullif(r.change, 0)::text, ''), coalesce(r.patchset, ''), "
         "coalesce(extract(epoch from b.start_time)::bigint::text, ''), "
@@ -89,7 +81,7 @@ def test_a_build_has_what_the_database_has(http: HttpClient, filled: ZuulServer)
             _epoch(build.start_time),
             _epoch(build.end_time),
         )
-        for build in builds(source(http, filled).builds(Query()))
+        for build in builds(source(http, zuul).builds(Query()))
     }
     assert sorted(told - set(rows)) == []
     assert sorted(set(rows) - told) == []
@@ -101,40 +93,40 @@ def _epoch(time: dt.datetime | None) -> str:
 
 @pytest.mark.parametrize("hours", [6, 24, 72])
 def test_a_time_limit_gives_every_build_since_then_and_stops_soon(
-    http: HttpClient, filled: ZuulServer, count: Count, hours: int
+    http: HttpClient, zuul: ZuulServer, count: Count, hours: int
 ) -> None:
     since = NOW - dt.timedelta(hours=hours)
     moment = since.strftime("%Y-%m-%d %H:%M:%S")
-    put_in = filled.uuids(f"coalesce(b.end_time, b.start_time) >= '{moment}'")
+    put_in = zuul.uuids(f"coalesce(b.end_time, b.start_time) >= '{moment}'")
     query = Query(since=since)
-    asked = list(builds(source(http, filled, page_size=20).builds(query)))
+    asked = list(builds(source(http, zuul, page_size=20).builds(query)))
     found = [build.uuid for build in select(asked, query)]
-    count(filled.version, f"builds of the last {hours} hours (source read {len(asked)})", Tally.of(put_in, found))
-    assert len(asked) < len(filled.uuids())
+    count(zuul.version, f"builds of the last {hours} hours (source read {len(asked)})", Tally.of(put_in, found))
+    assert len(asked) < len(zuul.uuids())
 
 
-def test_builds_of_one_job_and_of_globs(http: HttpClient, filled: ZuulServer, count: Count) -> None:
+def test_builds_of_one_job_and_of_globs(http: HttpClient, zuul: ZuulServer, count: Count) -> None:
     for jobs, where in (
         (("grenade",), "b.job_name = 'grenade'"),
         (("openstack-tox-*", "grenade"), "b.job_name like 'openstack-tox-%' or b.job_name = 'grenade'"),
     ):
         query = Query(jobs=jobs)
-        found = [build.uuid for build in select(builds(source(http, filled).builds(query)), query)]
-        count(filled.version, f"jobs {' '.join(jobs)}", Tally.of(filled.uuids(where), found))
+        found = [build.uuid for build in select(builds(source(http, zuul).builds(query)), query)]
+        count(zuul.version, f"jobs {' '.join(jobs)}", Tally.of(zuul.uuids(where), found))
 
 
-def test_nothing_comes_twice_while_new_builds_arrive(http: HttpClient, filled: ZuulServer, count: Count) -> None:
-    put_in = filled.uuids()
+def test_nothing_comes_twice_while_new_builds_arrive(http: HttpClient, zuul: ZuulServer, count: Count) -> None:
+    put_in = zuul.uuids()
     found: list[str] = []
     added: list[str] = []
-    for number, build in enumerate(builds(source(http, filled, page_size=30).builds(Query())), 1):
+    for number, build in enumerate(builds(source(http, zuul, page_size=30).builds(Query())), 1):
         found.append(build.uuid)
         if number % 100 == 0 and len(added) < 1000:
-            added += filled.add_builds(80)  # more than a page: paging by offset would give every row of it again
+            added += zuul.add_builds(80)  # more than a page: paging by offset would give every row of it again
     assert len(added) > 500
     arrived = set(added)
     count(
-        filled.version,
+        zuul.version,
         f"builds there before, while {len(added)} arrived",
         Tally.of(put_in, (uuid for uuid in found if uuid not in arrived)),
     )
