@@ -52,7 +52,7 @@ def test_a_consequence_alone_explains_nothing_but_is_told() -> None:
     assert found.verdict is Verdict.UNKNOWN
     assert [reason.message for reason in found.reasons] == ["exit code 6"]
     assert "gears: error 17 in the frobnicator" in found.excerpts[0].lines
-    assert found.why == f"none of {len(PATTERNS)} patterns explains it in 2 lines of 1 files"
+    assert found.why == f"none of {len(PATTERNS)} patterns explains it in 2 lines of 1 file"
 
 
 def test_info_never_explains() -> None:
@@ -91,6 +91,14 @@ def test_a_broken_log_keeps_the_hits_before_the_break() -> None:
     found = answer({"console.txt": (b"FAILED early\n", cut)})
     assert found.verdict is Verdict.KNOWN
     assert cut in found.problems
+
+
+def test_a_broken_log_without_a_hit_still_shows_its_last_lines() -> None:
+    cut = Problem("console.txt", ProblemKind.TRUNCATED, "ends in the middle")
+    found = answer({"console.txt": (b"gears: error 17\nstill turning\n", cut)})
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.excerpts[0].lines == ("gears: error 17", "still turning")
+    assert found.problems.count(cut) == 1
 
 
 def test_an_empty_log_is_said_to_be_empty() -> None:

@@ -6,6 +6,7 @@ that a server, a log or a pattern can do wrong; that becomes a `Problem` of the 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -308,12 +309,15 @@ def _explained(reasons: Iterable[Reason]) -> bool:
 
 
 def _excerpts(tree: LogTree, reading: _Reading) -> tuple[Excerpt, ...]:
-    for file in reading.scanned[:1]:
-        try:
-            return excerpts(tree.chunks(file), file.name)
-        except LogError as error:
-            reading.problems.append(error.problem)
-    return ()
+    """Of the first file that was read; what it could not give has been told as a problem already."""
+    return (
+        excerpts(_until_it_breaks(tree.chunks(reading.scanned[0])), reading.scanned[0].name) if reading.scanned else ()
+    )
+
+
+def _until_it_breaks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    with contextlib.suppress(LogError):
+        yield from chunks
 
 
 # -- the answer ------------------------------------------------------------------------------------------------------
@@ -332,5 +336,6 @@ def _verdict(build: Build, reasons: tuple[Reason, ...], shown: tuple[Excerpt, ..
 def _why_none(reading: _Reading, tools: Tools) -> str:
     if not reading.files:
         return "no log could be read"
-    lines = sum(file.lines for file in reading.files)
-    return f"none of {len(tools.engine.patterns)} patterns explains it in {lines} lines of {len(reading.files)} files"
+    lines, files = sum(file.lines for file in reading.files), len(reading.files)
+    read = f"{lines} lines of {files} file{'' if files == 1 else 's'}"
+    return f"none of {len(tools.engine.patterns)} patterns explains it in {read}"
