@@ -23,6 +23,7 @@ from sova.model import Build, Change, Diagnosis, Problem, ProblemKind, Verdict
 from sova.stats import Freshness
 from sova.store import SourceRun, Store
 from sova.testing import build
+from tests.store.answers import empty_database
 
 ROOT = Path(__file__).parents[1]
 NOW = dt.datetime(2026, 3, 1, 13, 0, tzinfo=dt.UTC)
@@ -74,6 +75,7 @@ def location(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(location: Path) -> Iterator[Store]:
+    location.write_bytes(empty_database())
     with Store.open(str(location)) as opened:
         yield opened
 

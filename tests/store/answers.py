@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from sova.model import Build, Diagnosis, FileRead, Hit, Problem, ProblemKind, Reason, Verdict
 from sova.store import Store
 
-__all__ = ["NOW", "dump", "empty_store", "known", "no_logs", "not_yet", "unknown"]
+__all__ = ["NOW", "dump", "empty_database", "empty_store", "known", "no_logs", "not_yet", "unknown"]
 
 NOW = dt.datetime(2026, 3, 1, 13, 0, tzinfo=dt.UTC)
 
@@ -51,7 +51,8 @@ def dump(location: Path) -> str:
 
 
 @cache
-def _empty_database() -> bytes:
+def empty_database() -> bytes:
+    """A database with its tables; making them anew for each test would take most of the time."""
     with TemporaryDirectory() as directory:
         location = Path(directory, "sova.db")
         Store.open(str(location)).close()
@@ -60,9 +61,9 @@ def _empty_database() -> bytes:
 
 @contextmanager
 def empty_store() -> Iterator[Store]:
-    """A store for one example of many: making the tables anew for each would take most of the time."""
+    """A store for one example of many."""
     with TemporaryDirectory() as directory:
         location = Path(directory, "sova.db")
-        location.write_bytes(_empty_database())
+        location.write_bytes(empty_database())
         with Store.open(str(location)) as store:
             yield store

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sova.store import Store
+from tests.store.answers import empty_database
 
 
 @pytest.fixture
@@ -17,5 +18,6 @@ def location(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(location: Path) -> Iterator[Store]:
+    location.write_bytes(empty_database())
     with Store.open(str(location)) as opened:
         yield opened

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +134,18 @@ def test_what_another_source_adds_is_told_and_kept_without_work(store: Store) ->
     assert stored.build.seen_by == ("gerrit", "zuul")
     assert store.plan([comment], NOW).changed == ()
     assert store.plan([row], NOW).changed == ()
+
+
+def test_a_result_that_is_added_changes_what_the_build_is_counted_by(store: Store, location: Path) -> None:
+    store.save(Diagnosis(build("", key="a", log_url=""), Verdict.SKIPPED))
+    assert tags(location) == [""]
+    store.update_builds([build("FAILURE", key="a", log_url="")])
+    assert tags(location) == ["unknown"]
+
+
+def tags(location: Path) -> list[str]:
+    with closing(sqlite3.connect(location)) as connection:
+        return [tag for (tag,) in connection.execute("SELECT tag FROM diagnoses")]
 
 
 def test_update_adds_no_build_that_is_not_stored(store: Store) -> None:

@@ -20,7 +20,7 @@ from tests.store.answers import NOW, dump, empty_store, known, no_logs, unknown
 
 
 @given(strategies.diagnoses)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_diagnosis_comes_back_as_it_was(diagnosis: Diagnosis) -> None:
     with empty_store() as store:
         assert store.save(diagnosis) is Saved.NEW
@@ -29,7 +29,7 @@ def test_a_diagnosis_comes_back_as_it_was(diagnosis: Diagnosis) -> None:
 
 
 @given(strategies.diagnoses)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_saving_the_same_again_changes_nothing(diagnosis: Diagnosis) -> None:
     with empty_store() as store:
         store.save(diagnosis)
