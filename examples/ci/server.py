@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import io
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,10 +60,17 @@ def _row(entry: Path) -> str:
     return f"<tr><td>{kind}</td><td>{link}</td><td>{modified:%Y-%m-%d %H:%M}  </td><td>{size}</td></tr>"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that closes a kept connection is no error; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on as it came
+
+
 @contextmanager
 def serving(directory: Path, port: int = 0) -> Iterator[str]:
     """Serve `directory` on 127.0.0.1; gives the root address, with a slash. Port 0 takes a free one."""
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(_Logs, directory=str(directory))) as server:
+    with _Server(("127.0.0.1", port), partial(_Logs, directory=str(directory))) as server:
         thread = threading.Thread(target=server.serve_forever, name="example logs", daemon=True)
         thread.start()
         try:
