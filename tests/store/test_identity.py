@@ -59,9 +59,10 @@ def test_each_source_gives_what_it_knows_best() -> None:
 
 
 def test_a_finished_report_wins_over_one_of_a_running_build() -> None:
-    running = replace(ROW, result="", end_time=None, duration=None, error_detail="waits", artifacts=())
-    done = build("SUCCESS", key="zuul:z/1", uuid=UUID, start_time=TIME)
+    running = replace(ROW, result="RUNNING", end_time=None, duration=None, error_detail="waits")
+    done = build("SUCCESS", key="log:logs/1", log_url="https://logs/1")  # knows less in all else
     assert merge(running, done).result == merge(done, running).result == "SUCCESS"
+    assert merge(running, done).nodeset == "noble"
 
 
 def test_of_two_reports_that_know_as_much_the_newer_holds() -> None:
