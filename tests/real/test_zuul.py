@@ -61,8 +61,8 @@ def test_a_build_has_what_the_database_has(http: HttpClient, zuul: ZuulServer) -
     rows = zuul.sql(
         "select b.uuid, b.job_name, coalesce(b.result, ''), b.voting, b.final, coalesce(b.log_url, ''), s.pipeline, "
         "r.project, r.branch, coalesce(nullif(r.change, 0)::text, ''), coalesce(r.patchset, ''), "
-        "coalesce(extract(epoch from b.start_time)::bigint::text, ''), "
-        "coalesce(extract(epoch from b.end_time)::bigint::text, '') "
+        "coalesce(floor(extract(epoch from b.start_time))::bigint::text, ''), "
+        "coalesce(floor(extract(epoch from b.end_time))::bigint::text, '') "
         "from zuul_build b join zuul_buildset s on s.id = b.buildset_id join zuul_ref r on r.id = b.ref_id"
     )
     told = {
