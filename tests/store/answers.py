@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from sova.model import Build, Diagnosis, FileRead, Hit, Problem, ProblemKind, Reason, Verdict
 from sova.store import Store
 
-__all__ = ["NOW", "dump", "empty_database", "empty_store", "known", "no_logs", "not_yet", "unknown"]
+__all__ = ["NOW", "dump", "empty_database", "empty_store", "known", "no_logs", "not_yet", "rows", "unknown"]
 
 NOW = dt.datetime(2026, 3, 1, 13, 0, tzinfo=dt.UTC)
 
@@ -48,6 +48,12 @@ def dump(location: Path) -> str:
     """The whole database as SQL."""
     with closing(sqlite3.connect(location)) as connection:
         return "\n".join(connection.iterdump())
+
+
+def rows(location: Path, sql: str) -> list[tuple[object, ...]]:
+    """What a query of another program gives."""
+    with closing(sqlite3.connect(location)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 @cache

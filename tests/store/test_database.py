@@ -27,7 +27,7 @@ from sova.store.database import open_engine, reading
 from sova.store.tables import HEAD, VERSION_TABLE, metadata
 from sova.store.upgrade import alembic_config
 from sova.testing import build
-from tests.store.answers import dump, known
+from tests.store.answers import dump, known, rows
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -74,6 +74,14 @@ def test_the_migrations_lead_to_the_tables_as_they_are_declared(store: Store, lo
         assert context.get_current_revision() == HEAD
     engine.dispose()
     assert ScriptDirectory.from_config(alembic_config(directory())).get_heads() == [HEAD]
+
+
+def test_readers_do_not_wait_for_a_writer(store: Store, location: Path) -> None:
+    assert rows(location, "PRAGMA journal_mode") == [("wal",)]
+    store.save(known(build(key="a")))
+    with closing(sqlite3.connect(location, isolation_level=None, timeout=0)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert store.count() == 1
 
 
 def test_opening_again_writes_nothing(store: Store, location: Path) -> None:
@@ -203,9 +211,8 @@ def test_a_full_disk_is_told_and_what_was_saved_stays(small: Path) -> None:
     assert check(small) == "ok"
 
 
-def check(location: Path) -> str:
-    with closing(sqlite3.connect(location)) as connection:
-        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+def check(location: Path) -> object:
+    return rows(location, "PRAGMA integrity_check")[0][0]
 
 
 def test_a_limit_on_file_sizes_is_told_and_what_was_saved_stays(location: Path) -> None:

@@ -71,8 +71,10 @@ def test_of_two_reports_that_know_as_much_the_newer_holds() -> None:
 
 
 def test_one_build_of_two_changes_never_mixes_them() -> None:
-    other = replace(COMMENT, change=Change("cinder", "master", 8, "1"))
-    assert merge(COMMENT, other).change == COMMENT.change
+    other = replace(COMMENT, change=Change("cinder", "master", 8, "1", ref="refs/changes/08/8/1"))
+    assert merge(COMMENT, other).change == merge(other, COMMENT).change == COMMENT.change
+    newer = replace(COMMENT, change=replace(COMMENT.change, patchset="4", ref="r", url="u"))
+    assert merge(COMMENT, newer).change == newer.change
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from sova.model import Build, Diagnosis, Problem, ProblemKind, Reason, Verdict
 from sova.store import MOST_TRIES, Plan, Store
 from sova.testing import build
-from tests.store.answers import NOW, known, no_logs, not_yet, unknown
+from tests.store.answers import NOW, known, no_logs, not_yet, rows, unknown
 
 HOUR = dt.timedelta(hours=1)
 
@@ -138,14 +136,9 @@ def test_what_another_source_adds_is_told_and_kept_without_work(store: Store) ->
 
 def test_a_result_that_is_added_changes_what_the_build_is_counted_by(store: Store, location: Path) -> None:
     store.save(Diagnosis(build("", key="a", log_url=""), Verdict.SKIPPED))
-    assert tags(location) == [""]
+    assert rows(location, "SELECT tag FROM diagnoses") == [("",)]
     store.update_builds([build("FAILURE", key="a", log_url="")])
-    assert tags(location) == ["unknown"]
-
-
-def tags(location: Path) -> list[str]:
-    with closing(sqlite3.connect(location)) as connection:
-        return [tag for (tag,) in connection.execute("SELECT tag FROM diagnoses")]
+    assert rows(location, "SELECT tag FROM diagnoses") == [("unknown",)]
 
 
 def test_update_adds_no_build_that_is_not_stored(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from sova.store import Saved, SourceRun, Store
 from sova.testing import build
 from tests import strategies
 from tests.queries import builds, queries
-from tests.store.answers import NOW, dump, empty_store, known, no_logs, unknown
+from tests.store.answers import NOW, dump, empty_store, known, no_logs, rows, unknown
 
 
 @given(strategies.diagnoses)
@@ -102,7 +103,7 @@ def test_one_build_of_two_sources_is_one_row_found_by_either_key(store: Store) -
     assert store.save(known(comment)) is Saved.UNCHANGED
 
 
-def test_two_rows_that_turn_out_to_be_one_build_become_one(store: Store) -> None:
+def test_two_rows_that_turn_out_to_be_one_build_become_one(store: Store, location: Path) -> None:
     by_uuid = build(key="zuul:z/1", uuid="0" * 32, log_url="")
     by_log = build(key="log:l/1", log_url="https://l/1")
     store.save(unknown(by_uuid, size=10))
@@ -115,6 +116,8 @@ def test_two_rows_that_turn_out_to_be_one_build_become_one(store: Store) -> None
     assert stored is not None
     assert (stored.bytes_read, stored.verdict, stored.build) == (1000, Verdict.KNOWN, both)
     assert store.get("zuul:z/1") == stored
+    assert rows(location, "SELECT count(*) FROM diagnoses") == [(2,)]
+    assert rows(location, "PRAGMA foreign_key_check") == []
 
 
 def test_a_log_page_that_two_jobs_share_does_not_make_them_one(store: Store) -> None:
@@ -132,6 +135,28 @@ def test_the_store_answers_a_query_as_the_filters_do(found: list[Build], query: 
             store.save(Diagnosis(one, Verdict.UNKNOWN))
         assert [diagnosis.build for diagnosis in store.diagnoses(query)] == wanted
         assert store.count(query) == len(wanted)
+
+
+@pytest.mark.parametrize(
+    ("zone", "time", "day"),
+    [
+        ("America/New_York", dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC), (None, 12, 31)),
+        ("Europe/Berlin", dt.datetime(2025, 12, 31, 23, 30, tzinfo=dt.UTC), (None, 1, 1)),
+    ],
+)
+def test_a_day_of_any_year_is_one_of_the_zone(
+    store: Store, zone: str, time: dt.datetime, day: tuple[None, int, int]
+) -> None:
+    store.save(known(build(key="a", end_time=time)))
+    assert store.count(Query(dates=(day,), timezone=ZoneInfo(zone))) == 1
+    assert store.count(Query(dates=(day,))) == 0
+
+
+def test_builds_of_one_moment_come_in_the_order_of_the_filters(store: Store) -> None:
+    same = [build("SUCCESS", key=key, log_url="") for key in ("b", "c", "a")]
+    for one in same:
+        store.save(Diagnosis(one, Verdict.PASSED))
+    assert [diagnosis.build for diagnosis in store.diagnoses()] == select(same, Query())
 
 
 def test_more_than_a_page_of_diagnoses_comes_in_order(store: Store) -> None:
