@@ -11,7 +11,7 @@ from sova.logs import LogTree
 from sova.model import Build, Diagnosis, Hit, Kind, Pattern, Problem, ProblemKind, Reason, Scope, Verdict
 from sova.patterns.engine import Engine
 from sova.testing import FakeTree, build
-from sova.triage import Tools, examine, primary_first, triage
+from sova.triage import Tools, primary_first, triage
 
 DNS = Pattern(id="dns", message="cannot resolve {host}", regex=r"resolve host: (?P<host>\S+)", tag="infra")
 EXIT = Pattern(id="exit", message="exit code {1}", regex=r"exit code (\d+)", kind=Kind.CONSEQUENCE)
@@ -141,15 +141,15 @@ def test_more_bytes_than_one_build_may_take() -> None:
 
 def test_a_bare_log_without_a_failure() -> None:
     bare = build("")
-    quiet = examine(bare, tools(FakeTree({"x.log": b"all is well\n"}, single=True)), bare=True)
-    loud = examine(bare, tools(FakeTree({"x.log": b"gears: fatal\n"}, single=True)), bare=True)
-    known = examine(bare, tools(FakeTree({"x.log": b"Out of memory\n"}, single=True)), bare=True)
+    quiet = triage(bare, tools(FakeTree({"x.log": b"all is well\n"}, single=True)), bare=True)
+    loud = triage(bare, tools(FakeTree({"x.log": b"gears: fatal\n"}, single=True)), bare=True)
+    known = triage(bare, tools(FakeTree({"x.log": b"Out of memory\n"}, single=True)), bare=True)
     verdicts = [quiet.verdict, loud.verdict, known.verdict]
     assert verdicts == [Verdict.NO_FAILURE_SEEN, Verdict.UNKNOWN, Verdict.KNOWN]
 
 
 def test_a_bare_directory_without_a_named_log_is_read_whole() -> None:
-    found = examine(build(""), tools(FakeTree({"a.log": b"FAILED a\n", "b.log": b"Out of memory\n"})), bare=True)
+    found = triage(build(""), tools(FakeTree({"a.log": b"FAILED a\n", "b.log": b"Out of memory\n"})), bare=True)
     assert {reason.message for reason in found.reasons} == {"test a failed", "out of memory"}
 
 

@@ -39,7 +39,7 @@ def files_of(plan: Plan, run: Run) -> Iterator[tuple[str, bytes]]:
     rng = Random(f"console {run.name}")
     console = _console(run, failure, rng)
     content = _packed(run.console, console.text.encode())
-    yield run.console, content[: len(content) * 9 // 10] if run.cut else content
+    yield run.console, content[: len(content) * 997 // 1000] if run.cut else content
     if run.job.script in _WITH_JSON:
         yield "job-output.json.gz", _packed(".gz", console.as_json.encode())
     if "index" not in run.sources:

@@ -19,7 +19,7 @@ from sova.session import Session, source_factories, source_settings
 from sova.sources.keys import log_key
 from sova.sources.local import build_of
 from sova.sources.zuul import build_from_url, is_build_url
-from sova.triage import examine
+from sova.triage import triage
 
 __all__ = ["TargetError", "diagnose", "diagnose_each", "target_build"]
 
@@ -47,7 +47,7 @@ def diagnose_each(
     for target in targets:
         starting(target)
         with target_build(target, session) as (build, bare):
-            yield examine(build, session.tools, bare=bare)
+            yield triage(build, session.tools, bare=bare)
 
 
 @contextmanager

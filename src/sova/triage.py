@@ -35,7 +35,7 @@ from sova.patterns.message import fill
 from sova.patterns.scopes import holds_for
 from sova.unknown.excerpts import excerpts
 
-__all__ = ["Tools", "examine", "primary_first", "triage"]
+__all__ = ["Tools", "primary_first", "triage"]
 
 RESULT = "result"
 """The pseudo log file of one line, the build's result word and its error detail, for builds that leave no log."""
@@ -74,18 +74,22 @@ class _Reading:
     scanned: list[LogFile] = field(default_factory=list)
 
 
-def triage(build: Build, tools: Tools) -> Diagnosis:
-    """The diagnosis of a build that a CI system reported. Reads logs only where something failed."""
+def triage(build: Build, tools: Tools, *, bare: bool = False) -> Diagnosis:
+    """The diagnosis of a build. Reads logs only where something failed.
+
+    `bare`: logs of which nothing else is known; every file counts, and whether anything failed is for them to tell.
+    """
+    if bare:
+        return _examine(build, tools, bare=True)
     if build.outcome is Outcome.SUCCESS:
         return Diagnosis(build, Verdict.PASSED, patterns_version=tools.patterns_version)
     if build.outcome in (Outcome.SKIPPED, Outcome.RUNNING):
         why = "still running" if build.outcome is Outcome.RUNNING else f"{build.result}: no verdict of its own"
         return Diagnosis(build, Verdict.SKIPPED, why=why, patterns_version=tools.patterns_version)
-    return examine(build, tools)
+    return _examine(build, tools, bare=False)
 
 
-def examine(build: Build, tools: Tools, *, bare: bool = False) -> Diagnosis:
-    """Read the logs of a build whatever its result. `bare`: a log of which nothing else is known, every file counts."""
+def _examine(build: Build, tools: Tools, *, bare: bool) -> Diagnosis:
     started = time.perf_counter()
     reading = _Reading(build, tools)
     _scan_result(reading)

@@ -14,7 +14,8 @@ BEFORE, AFTER, TAIL = 12, 4, 20
 _LONGEST = 2000  # characters of one line that are worth showing
 _ERROR = re.compile(
     rb"\b(?:error|errors|fail|failed|failure|fatal|critical|severe|exception|traceback|panic(?:ked)?|abort(?:ed)?|"
-    rb"denied|refused|unreachable|segmentation fault|core dumped|killed|timed out|not found)\b|[A-Za-z](?:Error|Exception)\b",
+    rb"denied|refused|unreachable|segmentation fault|core dumped|killed|timed out|not found)\b|"
+    rb"[A-Za-z](?:Error|Exception)\b",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
