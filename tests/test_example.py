@@ -22,6 +22,7 @@ from examples.ci.tree import make
 
 from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.as_json import from_row
+from tests.reports.read_back import cleaned, rows_of_site
 
 PLAN = Plan.read()
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,6 +103,11 @@ def test_every_build_gets_the_answer_it_was_made_for(run: Run, diagnoses: Mappin
 
 def test_nothing_is_found_that_never_was(answer: Sequence[Diagnosis], diagnoses: Mapping[str, Diagnosis]) -> None:
     assert len(answer) == len(diagnoses) == len(PLAN.runs)
+
+
+def test_every_build_of_the_json_stands_in_the_pages_with_all_its_fields(shown: tuple[list[str], Path]) -> None:
+    document = json.loads("\n".join(shown[0][:-1]))
+    assert rows_of_site(shown[1]) == {row["build"]["key"]: cleaned(row) for row in document["diagnoses"]}
 
 
 def test_a_build_that_gerrit_and_zuul_both_know_counts_once(
