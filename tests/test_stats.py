@@ -148,6 +148,13 @@ def test_periods_are_counted_over_the_history_and_the_rest_is_not() -> None:
     assert found.totals.builds == 1
 
 
+def test_a_reason_that_history_knows_is_not_new() -> None:
+    shown = because("a", key="1", end_time=NOW)
+    before = because("a", key="0", end_time=NOW - dt.timedelta(days=5))
+    (found,) = summarise([shown], history=[shown, before], now=NOW, timezone=UTC).top_reasons
+    assert (found.builds, found.first_seen, found.last_seen) == (1, NOW - dt.timedelta(days=5), NOW)
+
+
 def test_top_reasons_count_builds_jobs_and_changes() -> None:
     def change(number: int | None, project: str = "nova") -> Change:
         return Change(project=project, number=number)

@@ -167,13 +167,17 @@ def periods(now: dt.datetime, timezone: ZoneInfo) -> tuple[tuple[str, dt.datetim
     )
 
 
-def top_reasons(diagnoses: Iterable[Diagnosis]) -> tuple[TopReason, ...]:
-    """The primary reasons, those of most builds first, then the latest. Equal messages of one tag are one reason."""
+def top_reasons(diagnoses: Iterable[Diagnosis], earlier: Iterable[Diagnosis] = ()) -> tuple[TopReason, ...]:
+    """The primary reasons, those of most builds first, then the latest. Equal messages of one tag are one reason.
+
+    `earlier` counts only for when a reason was first seen: what is old must not look new because few days are shown.
+    """
     groups: dict[tuple[str, str], list[tuple[Diagnosis, Reason]]] = {}
     for diagnosis in sorted(diagnoses, key=lambda diagnosis: newest_first(diagnosis.build), reverse=True):
         if failed(diagnosis) and (reason := diagnosis.primary):
             groups.setdefault((reason.message, reason.tag), []).append((diagnosis, reason))
-    found = [_top_reason(group) for group in groups.values()]
+    first = _first_seen(earlier)
+    found = [_top_reason(group, first.get(key)) for key, group in groups.items()]
     return tuple(sorted(sorted(found, key=lambda top: top.message), key=_weight, reverse=True))
 
 
@@ -181,11 +185,22 @@ def _weight(top: TopReason) -> tuple[int, bool, dt.datetime]:
     return top.builds, top.last_seen is not None, top.last_seen or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def _top_reason(group: Sequence[tuple[Diagnosis, Reason]]) -> TopReason:
+def _first_seen(diagnoses: Iterable[Diagnosis]) -> dict[tuple[str, str], dt.datetime]:
+    first: dict[tuple[str, str], dt.datetime] = {}
+    for diagnosis in diagnoses:
+        reason, time = diagnosis.primary, diagnosis.build.time
+        if failed(diagnosis) and reason and time:
+            key = (reason.message, reason.tag)
+            first[key] = min(time, first.get(key, time))
+    return first
+
+
+def _top_reason(group: Sequence[tuple[Diagnosis, Reason]], first: dt.datetime | None) -> TopReason:
     """One reason and the builds it is primary in, newest first; the newest says which pattern and bug it is."""
     reason = group[0][1]
     hit = [diagnosis.build for diagnosis, _ in group]
     times = [build.time for build in hit if build.time]
+    before = [first] if first else []
     return TopReason(
         message=reason.message,
         tag=reason.tag,
@@ -194,7 +209,7 @@ def _top_reason(group: Sequence[tuple[Diagnosis, Reason]]) -> TopReason:
         builds=len(hit),
         jobs=len({build.job_name for build in hit}),
         changes=len({(build.change.project, build.change.number) for build in hit if build.change.number is not None}),
-        first_seen=min(times, default=None),
+        first_seen=min([*times, *before], default=None),
         last_seen=max(times, default=None),
     )
 
@@ -224,8 +239,9 @@ def summarise(  # noqa: PLR0913 - a summary says everything about a run, each th
 ) -> Summary:
     """Sum up diagnoses. Groups come in the order of `groups`, then the jobs of no group; empty ones are left out.
 
-    `history` is what the periods are counted over, where `diagnoses` does not reach back that far. `newest` is the
-    time of the newest build there is, by default of those given.
+    `history` is what the periods are counted over and where reasons are looked for that were seen before, as
+    `diagnoses` may not reach back that far. `newest` is the time of the newest build there is, by default of those
+    given.
     """
     shown = _once(diagnoses)
     earlier = shown if history is None else _once(history)
@@ -236,7 +252,7 @@ def summarise(  # noqa: PLR0913 - a summary says everything about a run, each th
         totals=totals(shown),
         periods=tuple(_period(name, since, until, earlier) for name, since, until in periods(now, timezone)),
         groups=_groups(shown, group_of, short_of, groups),
-        top_reasons=top_reasons(shown),
+        top_reasons=top_reasons(shown, earlier),
         sources=tuple(sources),
         new_builds=new_builds,
         newest=newest or max(times, default=None),
