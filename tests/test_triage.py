@@ -8,10 +8,10 @@ import pytest
 
 from sova.errors import LogError
 from sova.logs import LogTree
-from sova.model import Build, Diagnosis, Hit, Kind, Pattern, Problem, ProblemKind, Reason, Scope, Verdict
+from sova.model import Build, Diagnosis, Kind, Pattern, Problem, ProblemKind, Scope, Verdict
 from sova.patterns.engine import Engine
 from sova.testing import FakeTree, build
-from sova.triage import Tools, primary_first, triage
+from sova.triage import Tools, triage
 
 DNS = Pattern(id="dns", message="cannot resolve {host}", regex=r"resolve host: (?P<host>\S+)", tag="infra")
 EXIT = Pattern(id="exit", message="exit code {1}", regex=r"exit code (\d+)", kind=Kind.CONSEQUENCE)
@@ -175,20 +175,3 @@ def test_the_log_search_link_holds_the_captured_text() -> None:
     )
     found = triage(build(), with_search)
     assert found.reasons[0].log_search == "https://search.example.org/?q=message%3A%22gear%20a%22"
-
-
-def reason(kind: Kind, line: int, file: str = "console.txt") -> Reason:
-    return Reason("p", f"{kind} {line}", "code", (Hit("p", file, line, "text"),), kind=kind)
-
-
-def test_the_order_of_reasons() -> None:
-    given = [reason(kind, line) for kind in reversed(Kind) for line in (9, 3)]
-    ranked, _ = primary_first(given, {})
-    assert [one.message for one in ranked] == [f"{kind} {line}" for kind in Kind for line in (3, 9)]
-    assert [one.primary for one in ranked] == [True] + [False] * 7
-
-
-def test_files_count_in_the_order_they_were_read() -> None:
-    ranked, why = primary_first([reason(Kind.CAUSE, 1, "b"), reason(Kind.CAUSE, 9, "a")], {"a": 0, "b": 1})
-    assert ranked[0].hits[0].file == "a"
-    assert why == "the earliest of 2 reasons of kind cause"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sova.errors import LogError
 from sova.logs import LogTree
@@ -21,31 +20,26 @@ from sova.model import (
     Excerpt,
     FileRead,
     Hit,
-    Kind,
     LogFile,
     Outcome,
-    Pattern,
     Problem,
     ProblemKind,
     Reason,
     Verdict,
 )
 from sova.patterns.engine import Engine
-from sova.patterns.message import fill
 from sova.patterns.scopes import holds_for
+from sova.reasons import contested, primary_first, reasons_of
 from sova.unknown.excerpts import excerpts
 
-__all__ = ["Tools", "primary_first", "triage"]
+__all__ = ["Tools", "triage"]
 
 RESULT = "result"
 """The pseudo log file of one line, the build's result word and its error detail, for builds that leave no log."""
 
-_HITS_KEPT = 5
 _FILES_OF_A_BARE_TREE = 200
 _HOPELESS = frozenset({ProblemKind.GONE, ProblemKind.NOT_YET, ProblemKind.REFUSED, ProblemKind.NETWORK})
 """After one of these, asking the same server for the next file would only take time; one file may well be denied."""
-
-_RANK = {Kind.CAUSE: 0, Kind.GENERIC: 1, Kind.CONSEQUENCE: 2, Kind.INFO: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,96 +204,15 @@ def _first(files: Iterable[LogFile], most: int) -> Iterator[LogFile]:
 
 def _reasons(reading: _Reading, tree: LogTree | None) -> tuple[tuple[Reason, ...], str]:
     """Every reason, the primary one first, and why it is the primary one ("" where there is none)."""
-    patterns = {pattern.id: pattern for pattern in reading.tools.engine.patterns}
-    grouped: dict[str, list[Hit]] = {}
-    for hit in reading.hits:
-        message = fill(patterns[hit.pattern].message, hit.captures)
-        grouped.setdefault(message.casefold(), []).append(hit)
-    reasons = [_reason(hits, patterns, reading) for hits in grouped.values()]
-    order = {file.name: number for number, file in enumerate([*reading.files])}
-    failed = _failed_lines(tree, reasons)
-    return primary_first(reasons, order, failed)
+    tools = reading.tools
+    reasons = reasons_of(reading.hits, reading.counts, tools.engine.patterns, tools.log_search)
+    order = {file.name: number for number, file in enumerate(reading.files)}
+    return primary_first(reasons, order, _failed_lines(tree, reasons))
 
 
-def _reason(hits: list[Hit], patterns: Mapping[str, Pattern], reading: _Reading) -> Reason:
-    first = hits[0]
-    pattern = patterns[first.pattern]
-    info = pattern.tag == "info"
-    return Reason(
-        pattern=pattern.id,
-        message=fill(pattern.message, first.captures),
-        tag=pattern.tag,
-        hits=tuple(hits[:_HITS_KEPT]),
-        kind=Kind.INFO if info else pattern.kind,
-        action=pattern.action,
-        bug=pattern.bug,
-        owner=pattern.owner,
-        log_search=_log_search(pattern, first, reading.tools.log_search),
-        note=pattern.note,
-        count=max(len(hits), reading.counts.get(pattern.id, 0) if "{" not in pattern.message else 0),
-    )
-
-
-def _log_search(pattern: Pattern, hit: Hit, template: str) -> str:
-    if not (pattern.log_search and template):
-        return ""
-    query = fill(pattern.log_search, hit.captures)
-    return template.replace("{query}", quote(query, safe=""))
-
-
-def primary_first(
-    reasons: Iterable[Reason], order: Mapping[str, int], failed: frozenset[str] = frozenset()
-) -> tuple[tuple[Reason, ...], str]:
-    """The reasons in order of weight with the primary one marked, and in words why it is primary.
-
-    Cause before generic before consequence before info; then a line of a failed task before the noise around it; then
-    the earlier line. `order` is the order in which files were read, `failed` holds the output lines of failed tasks.
-    Only a cause or a generic reason explains a failure: "exit code 1" alone leaves it unknown.
-    """
-
-    def weight(reason: Reason) -> tuple[int, bool, int, int]:
-        hit = reason.hits[0]
-        return _RANK[reason.kind], not _in_failed_task(reason, failed), order.get(hit.file, -1), hit.line_number
-
-    ranked = sorted(reasons, key=weight)
-    if not ranked or ranked[0].kind not in (Kind.CAUSE, Kind.GENERIC):
-        return tuple(ranked), ""
-    first, rest = replace(ranked[0], primary=True), ranked[1:]
-    return (first, *rest), _why(first, rest, _in_failed_task(first, failed))
-
-
-def _in_failed_task(reason: Reason, failed: frozenset[str]) -> bool:
-    return any(text in failed for hit in reason.hits for text in _without_prefixes(hit.line)) if failed else False
-
-
-def _without_prefixes(line: str) -> Iterator[str]:
-    """The line, and what is left of it behind each `time | ` or `host | `."""
-    while line:
-        yield line.strip()
-        line = line.partition(" | ")[2]
-
-
-def _why(first: Reason, rest: list[Reason], in_failed_task: bool) -> str:
-    same = [reason for reason in rest if reason.kind is first.kind]
-    consequences = sum(reason.kind is Kind.CONSEQUENCE for reason in rest)
-    parts = []
-    if in_failed_task:
-        parts.append("it stands in the failed task's own output")
-    elif same:
-        parts.append(f"the earliest of {len(same) + 1} reasons of kind {first.kind}")
-    elif first.kind is Kind.CAUSE:
-        parts.append("the only cause that was found")
-    else:
-        parts.append("no cause was found, this is the most telling line")
-    if consequences:
-        parts.append(f"{consequences} more {'is its consequence' if consequences == 1 else 'are its consequences'}")
-    return "; ".join(parts)
-
-
-def _failed_lines(tree: LogTree | None, reasons: list[Reason]) -> frozenset[str]:
+def _failed_lines(tree: LogTree | None, reasons: Sequence[Reason]) -> frozenset[str]:
     """Output lines of failed tasks, read only where they can decide between reasons of the best kind."""
-    best = min((_RANK[reason.kind] for reason in reasons), default=None)
-    if tree is None or best is None or sum(_RANK[reason.kind] == best for reason in reasons) < 2:
+    if tree is None or not contested(reasons):
         return frozenset()
     try:
         files = tree.find(("job-output.json",))
