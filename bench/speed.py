@@ -27,7 +27,7 @@ from bench.seed_rules import CORPORA, Rule, hits, read_rules
 from sova.patterns.blocks import blocks
 from sova.patterns.database import Database
 from sova.patterns.engine import Engine
-from sova.patterns.expressions import filter_expression, literal_expression
+from sova.patterns.literals import literals_of
 from sova.patterns.load import load
 
 SIZE = 200_000_000
@@ -50,7 +50,7 @@ def measure(name: str, log: bytes, rules: list[Rule], engine: Engine) -> float:
     """Print the table for one log, and give how many times as fast as the loop the engine is."""
     part, packed = log[:LOOP_SIZE], igzip.compress(log, 1)
     found = sum(engine.scan(chunks(log), file="log").counts.values())
-    database = Database([_expression(rule) for rule in rules])
+    database = Database([literals_of(pattern) for pattern in engine.patterns])
     rows = {
         "the seed's loop": rate(lambda: sum(1 for _ in hits(rules, part)), len(part)),
         "engine": rate(lambda: engine.scan(chunks(log), file="log"), len(log)),
@@ -116,12 +116,6 @@ def made_log(rules: list[Rule]) -> bytes:
         b"".join(filler(120, random_) for _ in range(166)) + random_.choice(plants) + b"\n" for _ in range(500)
     )
     return (part * (SIZE // len(part) + 1))[:SIZE]
-
-
-def _expression(rule: Rule) -> bytes:
-    if isinstance(rule.pattern, str):
-        return literal_expression(rule.pattern)
-    return filter_expression(rule.pattern.pattern, messages=False)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from sova.model import Match, Pattern
+from sova.patterns.literals import required_literals
 from sova.patterns.regexes import compiled, faults, needs_timeout
 
 ROWS = (
@@ -25,6 +26,7 @@ ROWS = (
     "non-ASCII literal", "text", "exclude", "not_followed_by", "time limit", "raw", "message",
     "ANSI", "CR LF", "CR inside", "NUL", "invalid UTF-8", "long line", "prefix", "BOM",
     "no final newline", "empty line",
+    "one literal", "several literals", "literal in any case", "no literal",
     "block edge", "not followed across an edge", "without hyperscan", "real block size",
 )  # fmt: skip
 """What has to occur in a run, and occur in a pattern or a log with hits."""
@@ -213,6 +215,12 @@ def expressions(draw: st.DrawFn) -> tuple[str, bytes, frozenset[str]]:
         writer.rows.add("^ inside")
     if needs_timeout(text):
         writer.rows.add("time limit")
+    literals = required_literals(text)
+    writer.rows.add(
+        ("no literal", "one literal")[len(literals.texts)] if len(literals.texts) < 2 else "several literals"
+    )
+    if literals.ignore_case:
+        writer.rows.add("literal in any case")
     return text, sample, frozenset(writer.rows)
 
 

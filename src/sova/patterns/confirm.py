@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import regex as timed_regex
 
 from sova.model import Match, Pattern
-from sova.patterns.expressions import has_start_anchor
+from sova.patterns.literals import NO_LITERALS, Literals, literals_of
 from sova.patterns.message import message_starts
 from sova.patterns.regexes import compiled, encoded, needs_timeout
+from sova.patterns.syntax import TokenKind, tokens
 
-__all__ = ["TIMEOUT", "Judge", "Line", "Span", "judge"]
+__all__ = ["TIMEOUT", "Judge", "Line", "Span", "candidates", "judge"]
 
 TIMEOUT = 0.2
 """Seconds that one search of one line may take for a pattern with risky repeats."""
@@ -42,15 +43,6 @@ class _Search(Protocol):
         """The first match in a line. Raises TimeoutError."""
 
 
-def _everywhere(_: bytes, start: int) -> int:
-    return start
-
-
-class _Place(Protocol):
-    def __call__(self, data: bytes, start: int, /) -> int:
-        """The first place from `start` on in many lines where a match may be, or -1."""
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
     """What one pattern asks of a line and of the one after it."""
@@ -58,11 +50,14 @@ class Judge:
     search: _Search
     excluded: tuple[bytes, ...] = ()
     not_followed_by: _Search | None = None
-    next_place: Callable[[bytes, int], int] = field(default=_everywhere)
+    literals: Literals = NO_LITERALS
 
-    def lines(self, data: bytes, start: int) -> Iterator[Line]:
-        """The matching lines of the data from the one that begins at `start` on. Raises TimeoutError."""
-        for line_start, line_end in self._candidates(data, start):
+    def lines(self, data: bytes, searched: bytes, start: int) -> Iterator[Line]:
+        """The matching lines of the data from the one that begins at `start` on. Raises TimeoutError.
+
+        `searched` is the data, in lower case if the literals ignore case.
+        """
+        for line_start, line_end in candidates(data, searched, start, self.literals.texts):
             line = data[line_start:line_end]
             span = self.search(line)
             if span is not None and not self.excludes(line):
@@ -71,16 +66,18 @@ class Judge:
     def excludes(self, line: bytes) -> bool:
         return any(text in line for text in self.excluded)
 
-    def _candidates(self, data: bytes, start: int) -> Iterator[tuple[int, int]]:
-        while start < len(data):
-            place = start if self.next_place is None else self.next_place(data, start)
-            if place < 0 or place >= len(data):
-                return
-            start = data.rfind(b"\n", start, place) + 1 or start
-            end = data.find(b"\n", start)
-            end = len(data) if end < 0 else end
-            yield start, end
-            start = end + 1
+
+def candidates(data: bytes, searched: bytes, start: int, texts: Iterable[bytes]) -> Iterator[tuple[int, int]]:
+    """Start and end of each line that holds one of the texts; of each line where there are none."""
+    places = {text: searched.find(text, start) for text in texts} or {b"": start}
+    while places := {text: place for text, place in places.items() if 0 <= place < len(data)}:
+        place = min(places.values())
+        line_start = data.rfind(b"\n", start, place) + 1 or start
+        line_end = data.find(b"\n", place)
+        line_end = len(data) if line_end < 0 else line_end
+        yield line_start, line_end
+        start = line_end + 1
+        places = {text: searched.find(text, start) if place < start else place for text, place in places.items()}
 
 
 def judge(pattern: Pattern) -> Judge:
@@ -89,12 +86,8 @@ def judge(pattern: Pattern) -> Judge:
         search=_literal(pattern.text.encode()) if pattern.text else _regex(pattern.regex, pattern.match),
         excluded=tuple(text.encode() for text in pattern.exclude),
         not_followed_by=_regex(pattern.not_followed_by, pattern.match) if pattern.not_followed_by else None,
-        next_place=_next_literal(pattern.text.encode()) if pattern.text else _everywhere,
+        literals=literals_of(pattern),
     )
-
-
-def _next_literal(text: bytes) -> Callable[[bytes, int], int]:
-    return lambda data, start: data.find(text, start)
 
 
 def _literal(text: bytes) -> _Search:
@@ -107,7 +100,11 @@ def _literal(text: bytes) -> _Search:
 
 def _regex(regex: str, match: Match) -> _Search:
     search = _limited(regex) if needs_timeout(regex) else _plain(regex)
-    return _anchored(search) if match is Match.MESSAGE and has_start_anchor(regex) else search
+    return _anchored(search) if match is Match.MESSAGE and _asks_for_start(regex) else search
+
+
+def _asks_for_start(regex: str) -> bool:
+    return any(token.kind is TokenKind.ANCHOR and token.text in ("^", r"\A") for token in tokens(regex))
 
 
 def _plain(regex: str) -> _Search:

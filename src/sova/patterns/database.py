@@ -1,57 +1,72 @@
-"""The patterns compiled by hyperscan, kept on disk so that the next run need not compile them again."""
+"""The literals of all patterns compiled by hyperscan, kept on disk so that the next run need not compile them again."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import platform
 import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import hyperscan
 
+from sova.patterns.literals import Literals
+
 __all__ = ["Database"]
 
 _log = logging.getLogger(__name__)
 
-_FLAGS = hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_PREFILTER
-_MAGIC = b"sova patterns 1\n"
-_KEPT = 16  # compiled sets in a cache directory; a set is about 1 KB a pattern
+_MAGIC = b"sova literals 1\n"
+_DIGEST = hashlib.sha256().digest_size
+_KEPT = 16  # compiled sets in a cache directory, of some 100 KB each
+_ABANDONED = 3600  # seconds
+_SMALL = 128
+"""Bytes up to which a block is made longer. For less than 70 bytes hyperscan takes another way, and vectorscan 5.4.12
+loses literals at the very end there."""
+
+_Text = tuple[bytes, bool]  # a literal, and whether its case counts not
 
 
 class Database:
-    """One pass of hyperscan over a block for all expressions; those that it refuses are always reported.
+    """One pass of hyperscan over a block for all literals. Threads may use one at the same time.
 
-    Threads may use one at the same time. `cache_dir` may be missing, unwritable or hold broken files.
+    Each literal is reported at most once a block. Patterns without literals are always reported. `cache_dir` may be
+    missing, unwritable or hold broken files.
     """
 
     name = "hyperscan"
 
-    def __init__(self, expressions: Sequence[bytes], cache_dir: Path | None = None) -> None:
-        self._compiled, self._refused = _database(expressions, cache_dir)
+    def __init__(self, literals: Sequence[Literals], cache_dir: Path | None = None) -> None:
+        self._always = {number: 0 for number, known in enumerate(literals) if not known.texts}
+        self._users: dict[_Text, list[int]] = {}
+        for number, known in enumerate(literals):
+            for text in known.texts:
+                self._users.setdefault((text, known.ignore_case), []).append(number)
+        self._by_number = list(self._users.values())
+        self._compiled = _database(list(self._users), cache_dir) if self._users else None
         self._local = threading.local()
 
-    def reports(self, data: bytes) -> list[tuple[int, int]]:
-        """(number of expression, offset), each number once: no match of it ends before the offset."""
-        found = [(number, 0) for number in self._refused]
-        if self._compiled is not None:
+    def reports(self, data: bytes) -> Mapping[int, int]:
+        """Number of pattern to offset: no line before the one that holds the offset matches it."""
+        if not data:
+            return {}
+        found = dict(self._always)
+        if self._compiled is None:
+            return found
 
-            def report(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-                found.append((number, end))
+        def report(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            for user in self._by_number[number]:
+                found[user] = min(end, found.get(user, end))
 
-            self._compiled.scan(data, report, scratch=self._scratch())
+        padded = data if len(data) > _SMALL else data.ljust(len(data) + _SMALL, b"\n")
+        self._compiled.scan(padded, report, scratch=self._scratch())
         return found
-
-    @property
-    def refused(self) -> tuple[int, ...]:
-        """The numbers of the expressions that hyperscan does not take."""
-        return tuple(self._refused)
 
     def _scratch(self) -> hyperscan.Scratch:
         """This thread's working space: hyperscan allows one scan at a time in each."""
@@ -61,25 +76,34 @@ class Database:
         return scratch
 
 
-_Compiled = tuple[hyperscan.Database | None, list[int]]
-
-
-def _database(expressions: Sequence[bytes], cache_dir: Path | None) -> _Compiled:
-    """The compiled set and the numbers that were refused, from the cache where it holds them."""
+def _database(texts: Sequence[_Text], cache_dir: Path | None) -> hyperscan.Database:
+    """The compiled set, from the cache where it is there."""
     if cache_dir is None:
-        return _compile(expressions)
-    path = cache_dir / f"{_key(expressions)}.hyperscan"
-    stored = _read(path)
-    if stored is None:
-        stored = _compile(expressions)
-        _write(path, stored)
-    return stored
+        return _compile(texts)
+    path = cache_dir / f"{_key(texts)}.hyperscan"
+    compiled = _read(path)
+    if compiled is None:
+        compiled = _compile(texts)
+        _write(path, compiled)
+    return compiled
 
 
-def _key(expressions: Sequence[bytes]) -> str:
+def _compile(texts: Sequence[_Text]) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    caseless = {True: hyperscan.HS_FLAG_CASELESS, False: 0}
+    database.compile(
+        expressions=[b"".join(rb"\x%02x" % byte for byte in text) for text, _ in texts],
+        ids=list(range(len(texts))),
+        elements=len(texts),
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH | caseless[ignore_case] for _, ignore_case in texts],
+    )
+    return database
+
+
+def _key(texts: Sequence[_Text]) -> str:
     """A name for what is compiled, by which hyperscan, and for which processor."""
-    parts = [*expressions, str(_FLAGS).encode(), version("hyperscan").encode(), _processor()]
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()[:40]
+    parts = [repr(texts).encode(), version("hyperscan").encode(), _processor()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:40]
 
 
 def _processor() -> bytes:
@@ -92,57 +116,26 @@ def _processor() -> bytes:
     return platform.machine().encode() + b"".join(features)
 
 
-def _compile(expressions: Sequence[bytes]) -> _Compiled:
-    numbers = list(range(len(expressions)))
-    try:
-        return _compiled(expressions, numbers), []
-    except hyperscan.HyperscanError:  # it does not say which one
-        refused = [number for number in numbers if not _accepted(expressions[number])]
-    _log.info("hyperscan does not take %d of %d patterns: those are searched line by line", len(refused), len(numbers))
-    kept = [number for number in numbers if number not in set(refused)]
-    return _compiled(expressions, kept), refused
-
-
-def _compiled(expressions: Sequence[bytes], numbers: list[int]) -> hyperscan.Database | None:
-    if not numbers:
-        return None
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[expressions[number] for number in numbers], ids=numbers, elements=len(numbers), flags=_FLAGS
-    )
-    return database
-
-
-def _accepted(expression: bytes) -> bool:
-    try:
-        _compiled([expression], [0])
-    except hyperscan.HyperscanError:
-        return False
-    return True
-
-
-def _read(path: Path) -> _Compiled | None:
+def _read(path: Path) -> hyperscan.Database | None:
     """What is kept there, or None where there is nothing or it is not whole."""
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    digest, body = data[len(_MAGIC) : len(_MAGIC) + 32], data[len(_MAGIC) + 32 :]
-    if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != digest:
+    head = len(_MAGIC) + _DIGEST
+    if data[:head] != _MAGIC + hashlib.sha256(data[head:]).digest():
         _log.warning("%s is damaged and is made anew", path)
         return None
-    refused, _, compiled = body.partition(b"\n")
     try:
-        return (hyperscan.loadb(compiled, hyperscan.HS_MODE_BLOCK) if compiled else None), json.loads(refused)
-    except (hyperscan.HyperscanError, ValueError) as error:
+        return hyperscan.loadb(data[head:], hyperscan.HS_MODE_BLOCK)
+    except hyperscan.HyperscanError as error:
         _log.warning("%s cannot be used (%s) and is made anew", path, error)
         return None
 
 
-def _write(path: Path, stored: _Compiled) -> None:
+def _write(path: Path, compiled: hyperscan.Database) -> None:
     """Keep a compiled set; a directory that cannot be written costs only time."""
-    compiled, refused = stored
-    body = json.dumps(refused).encode() + b"\n" + (hyperscan.dumpb(compiled) if compiled is not None else b"")
+    body = hyperscan.dumpb(compiled)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
@@ -154,7 +147,9 @@ def _write(path: Path, stored: _Compiled) -> None:
 
 
 def _forget_old(directory: Path) -> None:
-    found = sorted(directory.glob("*.hyperscan"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in found[_KEPT:]:
+    """Remove all but the newest sets, and what a run that was killed left behind an hour ago or more."""
+    kept = [(path.stat().st_mtime, path) for path in directory.glob("*.hyperscan")]
+    parts = [path for path in directory.glob("*.part") if time.time() - path.stat().st_mtime > _ABANDONED]
+    for path in [*(path for _, path in sorted(kept, reverse=True)[_KEPT:]), *parts]:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()

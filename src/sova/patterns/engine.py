@@ -10,7 +10,6 @@ from sova.errors import LogError
 from sova.model import Build, Hit, Match, Pattern, Problem
 from sova.patterns.blocks import BLOCK, OVERLAP, Block, blocks
 from sova.patterns.confirm import judge
-from sova.patterns.expressions import filter_expression, literal_expression
 from sova.patterns.prefilter import prefilter
 from sova.patterns.scanning import FileScan
 from sova.patterns.scopes import holds_for
@@ -54,9 +53,7 @@ class Engine:
         self.context = context
         self._block, self._overlap = block, overlap
         self._judges = [judge(pattern) for pattern in patterns]
-        users = _users(self.patterns)
-        self._users = list(users.values())
-        self._filter = prefilter(list(users), cache_dir)
+        self._filter = prefilter([each.literals for each in self._judges], cache_dir)
 
     @property
     def filter_name(self) -> str:
@@ -92,10 +89,9 @@ class Engine:
         if not block.whole:
             for index in indexes:
                 scan.exclude(index)
-        for number, offset in self._filter.reports(data):
-            for index in self._users[number]:
-                if index in indexes:
-                    scan.search(index, offset)
+        for index, offset in self._filter.reports(data).items():
+            if index in indexes:
+                scan.search(index, offset)
 
     def _wanted(self, names: Collection[str] | None, build: Build | None) -> dict[Match, frozenset[int]]:
         """The patterns that apply, by what they are held against."""
@@ -136,17 +132,3 @@ def _to_read(views: Views, wanted: Mapping[Match, frozenset[int]]) -> Iterator[t
         yield views.raw, raw
     if messages:
         yield views.plain, messages
-
-
-def _users(patterns: Sequence[Pattern]) -> dict[bytes, list[int]]:
-    """The different expressions for the filter, each with the patterns that it stands for."""
-    found: dict[bytes, list[int]] = {}
-    for index, pattern in enumerate(patterns):
-        found.setdefault(_expression(pattern), []).append(index)
-    return found
-
-
-def _expression(pattern: Pattern) -> bytes:
-    if pattern.text:
-        return literal_expression(pattern.text)
-    return filter_expression(pattern.regex, messages=pattern.match is Match.MESSAGE)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+from sova.patterns.literals import Literals
 
 __all__ = ["EveryLine", "Prefilter", "prefilter"]
 
@@ -14,36 +16,36 @@ _log = logging.getLogger(__name__)
 
 
 class Prefilter(Protocol):
-    """Tells for a block of lines which expressions may match in it and from which offset on."""
+    """Tells of a block of lines which patterns may match in it, and from which offset on."""
 
     @property
     def name(self) -> str:
         """`hyperscan` or `re`."""
 
-    def reports(self, data: bytes) -> list[tuple[int, int]]:
-        """(number of expression, offset), each number once: no match of it ends before the offset."""
+    def reports(self, data: bytes) -> Mapping[int, int]:
+        """Number of pattern to offset: no line before the one that holds the offset matches it."""
 
 
 class EveryLine:
-    """No filter: each expression may match everywhere."""
+    """No filter: each pattern may match everywhere."""
 
     name = "re"
 
     def __init__(self, count: int) -> None:
-        self._all = [(number, 0) for number in range(count)]
+        self._all = dict.fromkeys(range(count), 0)
 
-    def reports(self, data: bytes) -> list[tuple[int, int]]:
-        return self._all if data else []
+    def reports(self, data: bytes) -> Mapping[int, int]:
+        return self._all if data else {}
 
 
-def prefilter(expressions: Sequence[bytes], cache_dir: Path | None = None) -> Prefilter:
-    """Hyperscan where it can be imported, else no filter and one warning."""
+def prefilter(literals: Sequence[Literals], cache_dir: Path | None = None) -> Prefilter:
+    """Hyperscan where it can be imported, else no filter and one warning; `literals` has those of each pattern."""
     try:
-        from sova.patterns.database import Database  # noqa: PLC0415 - has no wheel for every platform
+        from sova.patterns.database import Database  # noqa: PLC0415 - hyperscan has no wheel for every platform
     except ImportError as error:
         _warn(str(error))
-        return EveryLine(len(expressions))
-    return Database(expressions, cache_dir)
+        return EveryLine(len(literals))
+    return Database(literals, cache_dir)
 
 
 @cache

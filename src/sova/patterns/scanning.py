@@ -103,7 +103,8 @@ class FileScan:
     def _search_lines(self, index: int, offset: int) -> None:
         judge, match = self._judges[index], self._patterns[index].match
         data = self._views.text(match)
-        for line in judge.lines(data, self._views.line_start(match, offset)):
+        searched = self._views.lower(match) if judge.literals.ignore_case else data
+        for line in judge.lines(data, searched, self._views.line_start(match, offset)):
             if judge.not_followed_by is not None and line.end + 1 < len(data):
                 end = data.find(b"\n", line.end + 1)
                 if judge.not_followed_by(data[line.end + 1 : end if end >= 0 else len(data)]):

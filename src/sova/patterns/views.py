@@ -17,6 +17,7 @@ class Views:
     def __init__(self, block: Block) -> None:
         self.block = block
         self.raw = block.data
+        self._lower: dict[Match, bytes] = {}
 
     @cached_property
     def plain(self) -> bytes:
@@ -31,6 +32,12 @@ class Views:
     def text(self, match: Match) -> bytes:
         """What patterns of this kind are judged on."""
         return self.message if match is Match.MESSAGE else self.raw
+
+    def lower(self, match: Match) -> bytes:
+        """The same in lower case."""
+        if match not in self._lower:
+            self._lower[match] = self.text(match).lower()
+        return self._lower[match]
 
     def line_start(self, match: Match, offset: int) -> int:
         """Where in `text` the line begins that holds an offset of what the filter read."""
