@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from sova.collect import CollectResult, collect
+from sova.collect import CollectResult, Past, collect
 from sova.errors import SourceError, StoreError
 from sova.filters import Query
-from sova.model import Build, Change, Diagnosis, Problem, ProblemKind, Verdict
+from sova.model import Build, Change, Diagnosis, FileRead, Problem, ProblemKind, Verdict
 from sova.stats import Freshness
 from sova.store import SourceRun, Store
 from sova.testing import build
@@ -195,6 +195,45 @@ def test_what_may_still_come_is_tried_five_times_a_day(store: Store) -> None:
     assert len(triage.asked) == 5
     gather(store, FakeSource("z", failures(1)), triage=triage, now=NOW + dt.timedelta(days=1, hours=1))
     assert len(triage.asked) == 6
+
+
+def test_a_new_pattern_set_judges_once_what_is_stored_and_was_read(store: Store) -> None:
+    def judged(verdict: Verdict, version: str, size: int = 10) -> Triage:
+        read = (FileRead("job-output.txt", "https://l/job-output.txt", size, 1),)
+        return Triage(lambda one: Diagnosis(one, verdict, files_read=read, patterns_version=version))
+
+    fetching = judged(Verdict.UNKNOWN, "old")
+    gather(store, FakeSource("z", failures(3)), triage=fetching)
+    cached = judged(Verdict.KNOWN, "new")
+    results = [
+        collect([FakeSource("z", failures(2))], Query(), store, fetching, past=past, workers=2, now=NOW)
+        for past in (Past("old", cached), Past("new", cached), Past("new", cached))
+    ]
+    assert [(result.new, result.again, result.known, result.reread) for result in results] == [
+        (0, 0, 2, 0),
+        (0, 0, 2, 3),  # also the one that the source does not list any more
+        (0, 0, 2, 0),
+    ]
+    assert (len(fetching.asked), sorted(cached.asked)) == (3, ["0000", "0001", "0002"])
+    assert [stored.verdict for stored in store.diagnoses()] == [Verdict.KNOWN] * 3
+
+
+def test_a_new_pattern_set_never_takes_away_what_was_read(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    read = (FileRead("job-output.txt", "https://l/job-output.txt", 10, 1),)
+    gather(store, FakeSource("z", failures(2)), triage=lambda one: Diagnosis(one, Verdict.KNOWN, files_read=read))
+    before = list(store.diagnoses())
+
+    def answer(one: Build) -> Diagnosis:
+        if one.key == "0001":
+            raise ZeroDivisionError("a bug")
+        return Diagnosis(one, Verdict.NO_LOGS, patterns_version="new")
+
+    with caplog.at_level(logging.ERROR):
+        past = Past("new", Triage(answer))
+        result = collect([FakeSource("z", [])], Query(), store, unknown, past=past, workers=2, now=NOW)
+    assert result.reread == 2
+    assert "a bug in Sova" in caplog.text
+    assert list(store.diagnoses()) == before
 
 
 def test_a_running_build_is_worked_on_when_it_has_ended(store: Store) -> None:

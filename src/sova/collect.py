@@ -26,7 +26,7 @@ from sova.stats import Freshness
 from sova.store import SourceRun, Store
 from sova.store.identity import merge_all
 
-__all__ = ["CollectResult", "Progress", "collect"]
+__all__ = ["CollectResult", "Past", "Progress", "collect"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +40,23 @@ _GLANCE = 0.1
 @dataclass(frozen=True, slots=True)
 class CollectResult:
     """What a run did: how each source answered, and how many builds were worked on for the first time, worked on
-    again, and known well enough before. `interrupted`: it was stopped, and what was done is saved."""
+    again, and known well enough before. `reread` builds were stored, and judged anew by the pattern set of this run.
+    `interrupted`: it was stopped, and what was done is saved."""
 
     sources: tuple[Freshness, ...] = ()
     new: int = 0
     again: int = 0
     known: int = 0
+    reread: int = 0
     interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a new pattern set is applied to what is stored: its version, and a triage that fetches nothing."""
+
+    patterns_version: str
+    triage: Callable[[Build], Diagnosis]
 
 
 class Progress(Protocol):
@@ -100,6 +110,7 @@ class _Run:
     query: Query
     store: Store
     triage: Callable[[Build], Diagnosis]
+    past: Past | None
     workers: int
     now: dt.datetime
     progress: Progress
@@ -108,11 +119,12 @@ class _Run:
     new: int = 0
     again: int = 0
     known: int = 0
+    reread: int = 0
 
     @property
     def result(self) -> CollectResult:
         sources = tuple(reading.freshness for reading in self.readings)
-        return CollectResult(sources, self.new, self.again, self.known, interrupted=self.stop.is_set())
+        return CollectResult(sources, self.new, self.again, self.known, self.reread, interrupted=self.stop.is_set())
 
 
 def collect(  # noqa: PLR0913 - all that a run needs, each thing once
@@ -121,21 +133,25 @@ def collect(  # noqa: PLR0913 - all that a run needs, each thing once
     store: Store,
     triage: Callable[[Build], Diagnosis],
     *,
+    past: Past | None = None,
     workers: int,
     now: dt.datetime,
     progress: Progress | None = None,
 ) -> CollectResult:
     """Bring the store up to date with the sources, as far as `query` asks for. Raises StoreError.
 
-    The sources are read side by side. On ^C nothing further is begun; what is done within moments is saved.
+    With `past`, stored builds that this pattern set has not judged yet are judged by it. The sources are read side by
+    side. On ^C nothing further is begun; what is done within moments is saved.
     """
-    run = _Run(sources, query, store, triage, workers, now, progress or _Silence())
+    run = _Run(sources, query, store, triage, past, workers, now, progress or _Silence())
     try:
         with stopped_by_interrupt(run.stop):
             _read_all(run)
             store.record_run(_source_run(reading.freshness, now) for reading in run.readings)
             if not run.stop.is_set():
                 _work_on_new(run)
+            if past and not run.stop.is_set():
+                _apply_to_past(run, past)
     except KeyboardInterrupt:  # by a second ^C, or where something else takes care of SIGINT
         run.stop.set()
     return run.result
@@ -223,6 +239,19 @@ def _work_on_new(run: _Run) -> None:
             run.new += 1
         else:
             run.again += 1
+        run.progress.done(diagnosis)
+
+
+def _apply_to_past(run: _Run, past: Past) -> None:
+    """What is left over of the cache may be less than was read then; the store keeps the answer that read more."""
+    todo = run.store.outdated(run.query, past.patterns_version)
+    if todo:
+        run.progress.planned(len(todo))
+    for build, outcome in executors.run(past.triage, todo, run.workers, stop=run.stop):
+        diagnosis = outcome if isinstance(outcome, Diagnosis) else _crashed(build, outcome)
+        if diagnosis is outcome:  # an answer is worth more than the news that Sova crashed
+            run.store.save(diagnosis)
+        run.reread += 1
         run.progress.done(diagnosis)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sova.collect import CollectResult, Progress, collect
+from sova.collect import CollectResult, Past, Progress, collect
 from sova.config import store_location
 from sova.errors import ConfigError
 from sova.filters import Query
@@ -43,8 +43,9 @@ def run(session: Session, query: Query, progress: Progress | None = None) -> Run
         raise ConfigError("no sources are configured; `sova config init --from URL` writes a configuration")
     with Store.open(store_location(session.config)) as store:
         work = partial(triage, tools=session.tools)
+        past = Past(session.pattern_set.version, partial(triage, tools=session.cached_tools))
         workers = session.config.workers
-        collected = collect(sources, query, store, work, workers=workers, now=session.now, progress=progress)
+        collected = collect(sources, query, store, work, past=past, workers=workers, now=session.now, progress=progress)
         diagnoses = tuple(store.diagnoses(query))
         history = store.diagnoses(_wider(query, session.now))
         return Run(collected, diagnoses, _summary(session, collected, diagnoses, history))

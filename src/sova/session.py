@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -92,9 +92,17 @@ class Session:
 
     @cached_property
     def tools(self) -> Tools:
+        return self._tools(self.open_tree)
+
+    @cached_property
+    def cached_tools(self) -> Tools:
+        """Tools that fetch nothing: what is not in the cache (or on this machine) is missing."""
+        return self._tools(self.open_cached_tree)
+
+    def _tools(self, open_tree: Callable[[Build], LogTree]) -> Tools:
         return Tools(
             engine=self.engine,
-            open_tree=self.open_tree,
+            open_tree=open_tree,
             log_paths=self.config.log_paths,
             log_search=self.config.log_search,
             patterns_version=self.pattern_set.version,
@@ -103,10 +111,17 @@ class Session:
 
     def open_tree(self, build: Build) -> LogTree:
         """The logs of a build, after `rewrite_urls`."""
+        return self._tree(build, self.http)
+
+    def open_cached_tree(self, build: Build) -> LogTree:
+        """As `open_tree`, without fetching anything."""
+        return self._tree(build, None)
+
+    def _tree(self, build: Build, http: HttpClient | None) -> LogTree:
         settled = build.final and (build.end_time is None or self.now - build.end_time > _LOGS_MAY_COME)
         return open_tree(
             self.config.moved(build.log_url),
-            http=self.http,
+            http=http,
             cache=self.cache,
             limits=self.config.limits,
             artifacts=build.artifacts,

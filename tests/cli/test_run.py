@@ -54,6 +54,21 @@ def test_running_twice_adds_nothing(sova: Sova, configured: Path) -> None:
     assert "0 new builds" in sova("run", *AS_OF, "--days", "10").out
 
 
+def test_a_new_pattern_judges_the_past_from_the_cache(sova: Sova, configured: Path, httpserver: HTTPServer) -> None:
+    log = b"the flux capacitor is empty\n"
+    httpserver.expect_request("/logs/job-output.txt").respond_with_data(log, content_type="text/plain")
+    local_build(configured / "builds", "far", log_url=httpserver.url_for("/logs/"), end_time="2026-03-01T11:00:00Z")
+    with (configured / "sova.yaml").open("a") as file:
+        file.write("allow_hosts: [localhost, 127.0.0.1]\npatterns: [ours.yaml]\nbuiltin_patterns: false\n")
+    pattern = "patterns:\n  - {{id: ours, files: [console], text: {}, message: Found it., tag: infra}}\n"
+    (configured / "ours.yaml").write_text(pattern.format("never said"))
+    assert ("far", "unknown") in found(sova("run", *AS_OF, "-o", "json"))
+    asked = len(httpserver.log)
+    (configured / "ours.yaml").write_text(pattern.format("flux capacitor"))
+    assert ("far", "known") in found(sova("run", *AS_OF, "-o", "json"))
+    assert (asked > 0, len(httpserver.log)) == (True, asked)
+
+
 def test_without_a_range_today_and_yesterday_are_meant(sova: Sova, configured: Path) -> None:
     assert found(sova("run", *AS_OF, "-o", "json")) == [("one", "known"), ("two", "passed")]
 

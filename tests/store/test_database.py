@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sqlalchemy import Engine, event
 
 import sova.store.migrations
 from sova.errors import StoreError
+from sova.filters import Query
 from sova.model import Diagnosis, Verdict
 from sova.store import Saved, Store
 from sova.store.database import open_engine, reading
@@ -279,3 +281,15 @@ def test_importing_the_store_does_not_import_alembic() -> None:
     script = "import sys, sova.store; print('alembic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
+
+
+def test_a_database_of_the_first_tables_is_upgraded_with_all_it_holds(store: Store, location: Path) -> None:
+    diagnosis = replace(known(build(key="a")), patterns_version="abc")
+    store.save(diagnosis)
+    store.close()
+    execute(location, "ALTER TABLE diagnoses DROP COLUMN patterns_last")  # what migration 0002 added
+    execute(location, "UPDATE sova_version SET version_num = '0001'")
+    with Store.open(str(location)) as upgraded:
+        assert list(upgraded.diagnoses()) == [diagnosis]
+        assert upgraded.outdated(Query(), "abc") == []
+        assert upgraded.outdated(Query(), "new") == [diagnosis.build]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sova.filters import Query
 from sova.model import Build, Diagnosis, Problem, ProblemKind, Reason, Verdict
-from sova.store import MOST_TRIES, Plan, Store
+from sova.store import MOST_TRIES, Plan, Saved, Store
 from sova.testing import build
 from tests.store.answers import NOW, known, no_logs, not_yet, rows, unknown
 
@@ -153,3 +154,50 @@ def test_a_plan_of_thousands_keeps_the_order(store: Store) -> None:
     plan = store.plan(seen, NOW)
     assert plan.known == tuple(seen[:100])
     assert plan.new == tuple(seen[100:])
+
+
+def of_set(diagnosis: Diagnosis, version: str) -> Diagnosis:
+    return replace(diagnosis, patterns_version=version)
+
+
+def test_each_pattern_set_is_tried_once_on_what_is_stored(store: Store) -> None:
+    store.save(of_set(unknown(build(key="a")), "old"))
+    assert store.outdated(Query(), "old") == []
+    assert store.outdated(Query(), "new") == [build(key="a")]
+    store.save(of_set(known(build(key="a")), "new"))
+    assert store.outdated(Query(), "new") == []
+    assert store.outdated(Query(), "old") == [build(key="a")]
+
+
+def test_an_answer_that_read_less_stays_out_and_counts_as_tried(store: Store) -> None:
+    store.save(of_set(known(build(key="a"), size=1000), "old"))
+    assert store.save(of_set(unknown(build(key="a"), size=10), "new")) is Saved.KEPT
+    assert store.outdated(Query(), "new") == []
+    stored = store.get("a")
+    assert stored is not None
+    assert (stored.verdict, stored.patterns_version) == (Verdict.KNOWN, "old")
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "outdated"),
+    [
+        (Diagnosis(build("SUCCESS"), Verdict.PASSED), False),
+        (Diagnosis(build("SKIPPED"), Verdict.SKIPPED), False),
+        (no_logs(build(), ProblemKind.GONE), False),  # there is nothing in the cache either
+        (no_logs(build()), False),  # tried again anyway, and then by the new set
+        (no_logs(build("NODE_FAILURE", log_url=""), ProblemKind.GONE), True),  # patterns may know the result word
+        (replace(unknown(build()), problems=(Problem("x", ProblemKind.NETWORK, "cut"),)), False),
+        (known(build()), True),
+    ],
+)
+def test_only_what_could_be_judged_is_judged_by_a_new_set(store: Store, diagnosis: Diagnosis, outdated: bool) -> None:
+    store.save(of_set(diagnosis, "old"), tried_at=NOW)
+    assert store.outdated(Query(), "new") == ([diagnosis.build] if outdated else [])
+
+
+def test_a_new_set_is_applied_to_the_builds_asked_for(store: Store) -> None:
+    for number in range(4):
+        store.save(
+            of_set(unknown(build(key=str(number), log_url=f"https://l/{number}", end_time=NOW - number * HOUR)), "old")
+        )
+    assert [one.key for one in store.outdated(Query(since=NOW - HOUR), "new")] == ["0", "1"]

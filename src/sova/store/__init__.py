@@ -86,6 +86,13 @@ class Store:
         with reading(self._engine) as connection:
             return make_plan(connection, builds, now)
 
+    def outdated(self, query: Query, patterns_version: str) -> list[Build]:
+        """Builds asked for, newest first, that could be read and on which this pattern set was not yet tried."""
+        with reading(self._engine) as connection:
+            ids = queries.outdated_ids(connection, query, patterns_version)
+            known = queries.builds_by_id(connection, ids)
+        return [known[number] for number in ids]
+
     def update_builds(self, builds: Sequence[Build]) -> None:
         """Add what is newly known of builds that are stored, such as another source that saw them."""
         for start in range(0, len(builds), _PAGE):

@@ -9,12 +9,12 @@ from itertools import groupby, islice
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, false, func, or_, select
 
 from sova.filters import Query, matches
-from sova.model import Build, Diagnosis
+from sova.model import Build, Diagnosis, Verdict
 from sova.store.rows import Row, build_of, clean, diagnosis_of
 from sova.store.tables import builds, details, diagnoses, identities, problems, reasons
 from sova.times import day_span
 
-__all__ = ["batches", "builds_by_id", "count", "ids_by_identity", "load", "newest", "ordered_ids"]
+__all__ = ["batches", "builds_by_id", "count", "ids_by_identity", "load", "newest", "ordered_ids", "outdated_ids"]
 
 _BATCH = 500
 """Rows asked for at once; SQLite takes up to 32,766 variables in a statement."""
@@ -32,6 +32,20 @@ def ordered_ids(connection: Connection, query: Query) -> list[int]:
     wanted = select(builds.c.id).where(*_conditions(connection, query))
     ordered = wanted.order_by(builds.c.time.desc().nulls_last(), builds.c.key.desc()).limit(query.limit)
     return list(connection.scalars(ordered))
+
+
+def outdated_ids(connection: Connection, query: Query, patterns_version: str) -> list[int]:
+    """Numbers of the builds asked for whose logs, or their lack, were judged by another pattern set only, newest first.
+
+    Left out are those of which nothing was read although they name logs, and those that are tried again anyway.
+    """
+    table = diagnoses.c
+    judged = [verdict.value for verdict in Verdict if verdict not in (Verdict.PASSED, Verdict.SKIPPED)]
+    wanted = select(table.build_id).join(builds, builds.c.id == table.build_id)
+    wanted = wanted.where(table.patterns_last != clean(patterns_version), table.again.is_(False))
+    wanted = wanted.where(table.verdict.in_(judged), or_(table.bytes_read > 0, builds.c.log_url == ""))
+    outdated = set(connection.scalars(wanted))
+    return [number for number in ordered_ids(connection, query) if number in outdated] if outdated else []
 
 
 def count(connection: Connection, query: Query) -> int:

@@ -55,6 +55,8 @@ def put(connection: Connection, diagnosis: Diagnosis, tried_at: dt.datetime | No
     answer_changed = _write_answer(connection, home, replace(answer, build=merged), kept)
     _count_try(connection, home, answer, tried_at)
     if less:
+        last = update(diagnoses).where(diagnoses.c.build_id == home)
+        connection.execute(last.values(patterns_last=clean(diagnosis.patterns_version)))
         return Saved.KEPT
     return Saved.REPLACED if build_changed or answer_changed or len(stored) > 1 else Saved.UNCHANGED
 
@@ -147,7 +149,8 @@ def _write_answer(connection: Connection, number: int, diagnosis: Diagnosis, bef
 
 def _insert_answer(connection: Connection, number: int, diagnosis: Diagnosis, rows: Rows) -> None:
     again = met_what_may_pass(diagnosis)
-    connection.execute(insert(diagnoses), [{"build_id": number, "again": again, **rows.diagnosis}])
+    extra = {"again": again, "patterns_last": rows.diagnosis["patterns_version"]}
+    connection.execute(insert(diagnoses), [{"build_id": number, **extra, **rows.diagnosis}])
     for table, several in ((reasons, rows.reasons), (problems, rows.problems)):
         if several:
             connection.execute(insert(table), [{"build_id": number, **row} for row in several])

@@ -39,7 +39,7 @@ __all__ = [
     "tries",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "sova_version"
 
 metadata = MetaData(
@@ -157,6 +157,7 @@ diagnoses = Table(
     Column("bytes_read", BigInteger, nullable=False, comment="Bytes read of all log files, after decompression."),
     Column("patterns_tried", Integer, nullable=False, comment="How many patterns were tried."),
     _text("patterns_version", "The pattern set, by its hash."),
+    _text("patterns_last", "The last pattern set that was tried; another one where its answer read less than this."),
     Column("seconds", Float, nullable=False, comment="How long the diagnosis took."),
     Column("again", Boolean, nullable=False, comment="Whether the last try met only a problem that may pass."),
     Index(None, "tag"),
