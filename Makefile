@@ -46,13 +46,9 @@ fuzz: $(VENV)/dev.stamp  ## Hold the engine against the reference for a minute
 test-real: $(VENV)/dev.stamp  ## Tests against real servers; REQUIRE=zuul,sshd,apache,nginx
 	$(BIN)/python -m pytest tests/real --real --require=$(REQUIRE) -s
 
-$(VENV)/browser.stamp: $(VENV)/dev.stamp requirements/browser.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/browser.txt
-	touch $@
-
-screenshots: $(VENV)/browser.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
+screenshots: $(VENV)/dev.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
 	mkdir -p build
-	FORCE_COLOR=1 COLUMNS=130 $(BIN)/python -m examples.ci.run --site build/site > build/console.ansi
+	FORCE_COLOR=1 COLORTERM=truecolor COLUMNS=130 $(BIN)/python -m examples.ci.run --site build/site > build/console.ansi
 	$(BIN)/python tools/screenshots.py --site build/site --console build/console.ansi --out docs/images
 
 docs: $(VENV)/dev.stamp  ## Write the reference pages from the code

@@ -14,7 +14,6 @@ LOCKS = {
     "run": ["pyproject.toml"],
     "build": ["--group", "pyproject.toml:build"],
     "dev": ["--group", "pyproject.toml:dev", "--constraint", "requirements/run.txt"],
-    "browser": ["--group", "pyproject.toml:browser"],
 }
 """Lock name: what it is made of."""
 
