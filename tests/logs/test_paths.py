@@ -87,6 +87,26 @@ def test_a_safe_path_stays_below_the_root(path: str) -> None:
     assert ".." not in found.split("/")
 
 
+@pytest.mark.parametrize(
+    ("glob", "means"),
+    [
+        ("[ab].log", ["a.log", "b.log"]),
+        ("[!ab].log", ["].log", "c.log"]),
+        ("[]a].log", ["].log", "a.log"]),
+        ("[!]a].log", ["b.log", "c.log"]),
+        ("[a-c].log", ["a.log", "b.log", "c.log"]),
+        ("[c-a].log", []),
+        ("[--a].log", ["].log", "a.log"]),
+        ("[].log", ["[].log"]),
+        ("[!].log", ["[!].log"]),
+        ("x[.-0]y.log", []),
+    ],
+)
+def test_sets_of_characters(glob: str, means: list[str]) -> None:
+    paths = ["].log", "a.log", "b.log", "c.log", "[].log", "[!].log", "x/y.log"]
+    assert list(matching(glob, paths)) == means
+
+
 @given(st.text(st.sampled_from("ab/.*?[]!^-\\"), max_size=12), st.lists(st.text("ab/.", max_size=8), max_size=5))
 def test_no_glob_raises(glob: str, paths: list[str]) -> None:
     assert set(matching(glob, paths)) <= set(paths)

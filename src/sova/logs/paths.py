@@ -88,7 +88,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 
 def _translated(glob: str) -> Iterator[str]:
-    for found in re.finditer(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", glob, re.DOTALL):
+    for found in re.finditer(r"\*\*/|\*\*|\*|\?|\[!?+(?:\][^\]]*|[^\]]+)\]|.", glob, re.DOTALL):
         piece = found[0]
         if piece == "**/":
             yield "(?:[^/]+/)*"
@@ -99,7 +99,23 @@ def _translated(glob: str) -> Iterator[str]:
         elif piece == "?":
             yield "[^/]"
         elif piece.startswith("[") and len(piece) > 1:
-            inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-            yield f"[^{inner[1:]}/]" if inner.startswith("!") else f"[{inner}]"
+            yield _set(piece[1:-1])
         else:
             yield re.escape(piece)
+
+
+def _set(inner: str) -> str:
+    """One character of those between the brackets, or none of those behind a `!`; never `/`."""
+    if inner.startswith("!"):
+        return f"[^{''.join(_members(inner[1:]))}/]"
+    members = "".join(_members(inner))
+    return f"(?!/)[{members}]" if members else "(?!)"
+
+
+def _members(inner: str) -> Iterator[str]:
+    for found in re.finditer(r"(.)-(.)|.", inner, re.DOTALL):
+        first, last = found[1], found[2]
+        if first is None:
+            yield re.escape(found[0])
+        elif first <= last:  # a range that runs backwards is empty, as in the shell
+            yield f"{re.escape(first)}-{re.escape(last)}"
