@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +56,9 @@ def run(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (directory / "test_suite.py").write_text(SUITE)
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "/dev/null"]
     markers = ["-o", "markers=real: needs real servers"]
-    return subprocess.run(
-        [*command, *markers, *options, str(directory)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command += [*markers, *options, str(directory)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_skips_are_printed_with_their_reasons(tmp_path: Path) -> None:
