@@ -14,7 +14,7 @@ from sova.patterns.message import message_starts
 from sova.patterns.regexes import compiled, encoded, needs_timeout
 from sova.patterns.syntax import TokenKind, tokens
 
-__all__ = ["TIMEOUT", "Judge", "Line", "Span", "candidates", "judge"]
+__all__ = ["TIMEOUT", "Judge", "Search", "Span", "candidates", "judge"]
 
 TIMEOUT = 0.2
 """Seconds that one search of one line may take for a pattern with risky repeats."""
@@ -29,16 +29,9 @@ class Span:
     captures: tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that matched: its place in the data searched, without its line feed."""
+class Search(Protocol):
+    """Looks at one line."""
 
-    start: int
-    end: int
-    span: Span
-
-
-class _Search(Protocol):
     def __call__(self, line: bytes, /) -> Span | None:
         """The first match in a line. Raises TimeoutError."""
 
@@ -47,21 +40,10 @@ class _Search(Protocol):
 class Judge:
     """What one pattern asks of a line and of the one after it."""
 
-    search: _Search
+    search: Search
     excluded: tuple[bytes, ...] = ()
-    not_followed_by: _Search | None = None
+    not_followed_by: Search | None = None
     literals: Literals = NO_LITERALS
-
-    def lines(self, data: bytes, searched: bytes, start: int) -> Iterator[Line]:
-        """The matching lines of the data from the one that begins at `start` on. Raises TimeoutError.
-
-        `searched` is the data, in lower case if the literals ignore case.
-        """
-        for line_start, line_end in candidates(data, searched, start, self.literals.texts):
-            line = data[line_start:line_end]
-            span = self.search(line)
-            if span is not None and not self.excludes(line):
-                yield Line(line_start, line_end, span)
 
     def excludes(self, line: bytes) -> bool:
         return any(text in line for text in self.excluded)
@@ -90,7 +72,7 @@ def judge(pattern: Pattern) -> Judge:
     )
 
 
-def _literal(text: bytes) -> _Search:
+def _literal(text: bytes) -> Search:
     def search(line: bytes, /) -> Span | None:
         start = line.find(text)
         return None if start < 0 else Span(start, start + len(text), (("0", text),))
@@ -98,7 +80,7 @@ def _literal(text: bytes) -> _Search:
     return search
 
 
-def _regex(regex: str, match: Match) -> _Search:
+def _regex(regex: str, match: Match) -> Search:
     search = _limited(regex) if needs_timeout(regex) else _plain(regex)
     return _anchored(search) if match is Match.MESSAGE and _asks_for_start(regex) else search
 
@@ -107,7 +89,7 @@ def _asks_for_start(regex: str) -> bool:
     return any(token.kind is TokenKind.ANCHOR and token.text in ("^", r"\A") for token in tokens(regex))
 
 
-def _plain(regex: str) -> _Search:
+def _plain(regex: str) -> Search:
     pattern = compiled(regex)
 
     def search(line: bytes, /) -> Span | None:
@@ -119,7 +101,7 @@ def _plain(regex: str) -> _Search:
     return search
 
 
-def _limited(regex: str) -> _Search:
+def _limited(regex: str) -> Search:
     pattern = timed_regex.compile(encoded(regex), timed_regex.VERSION0)
 
     def search(line: bytes, /) -> Span | None:
@@ -131,7 +113,7 @@ def _limited(regex: str) -> _Search:
     return search
 
 
-def _anchored(search: _Search) -> _Search:
+def _anchored(search: Search) -> Search:
     """`^` holds after a prefix too: there first, as that is the message."""
 
     def search_message(line: bytes, /) -> Span | None:

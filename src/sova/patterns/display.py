@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sova.patterns.message import message_of, without_ansi
 
-__all__ = ["captured", "shown", "shown_match"]
+__all__ = ["CONTEXT", "captured", "shown", "shown_match"]
 
 LINE = 2_000
 """Bytes that are kept of a line with a match."""
@@ -39,10 +39,16 @@ def shown_match(line: bytes, start: int, end: int) -> str:
 
 
 def _text(data: bytes, start: int, end: int) -> str:
-    """Part of the data as text; a character that the cut would divide is left out."""
-    while 0 < start < len(data) and data[start] & 0xC0 == 0x80:
+    """Part of the data as text; of a character that the cut would divide nothing is kept."""
+    end = min(end, len(data))
+    while 0 < start < end and _goes_on(data, start):
         start += 1
-    while end < len(data) and data[end] & 0xC0 == 0x80 and end > start:
+    while start < end < len(data) and _goes_on(data, end):
         end -= 1
     text = data[start:end].decode(errors="replace")
     return (_CUT if start else "") + text + (_CUT if end < len(data) else "")
+
+
+def _goes_on(data: bytes, place: int) -> bool:
+    """Whether a character of UTF-8 that began before reaches over this place."""
+    return data[place] & 0xC0 == 0x80 and any(byte & 0xC0 == 0xC0 for byte in data[max(0, place - 3) : place])

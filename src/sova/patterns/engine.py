@@ -82,8 +82,8 @@ class Engine:
             for data, indexes in _to_read(views, wanted):
                 self._search(scan, block, data, indexes)
             scan.end()
-        hits = scan.finish()
-        return Scan(hits, dict(scan.counts), (*log.problems, *scan.problems), scan.lines, log.size)
+        hits, problems = scan.finish()
+        return Scan(hits, dict(scan.counts), (*log.problems, *problems), scan.lines, log.size)
 
     def _search(self, scan: FileScan, block: Block, data: bytes, indexes: frozenset[int]) -> None:
         if not block.whole:

@@ -1,38 +1,28 @@
-"""The state of searching one file: its place, its hits, and what they still wait for in the lines that follow."""
+"""The state of searching one file: what was found, what still waits for the next line, what took too long."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sova.model import Hit, Pattern, Problem, ProblemKind
+from sova.model import Hit, Match, Pattern, Problem, ProblemKind
 from sova.patterns.blocks import Block
-from sova.patterns.confirm import TIMEOUT, Judge, Span
-from sova.patterns.display import CONTEXT, captured, shown, shown_match
+from sova.patterns.confirm import TIMEOUT, Judge, Search, Span, candidates
+from sova.patterns.surroundings import Found, Surroundings
 from sova.patterns.views import Views
 
 __all__ = ["FileScan"]
 
-
-@dataclass(slots=True)
-class _Found:
-    """A hit in the making: the lines after it may still come."""
-
-    index: int
-    line_number: int
-    line: str = ""
-    captures: tuple[tuple[str, str], ...] = ()
-    before: tuple[str, ...] = ()
-    after: list[str] = field(default_factory=list)
+_PATIENCE = 5
+"""So many lines may take too long for a pattern; then the rest of the file is left out for it."""
 
 
 @dataclass(slots=True)
 class _LongLine:
     """What the windows of one long line have shown so far."""
 
-    head: bytes = b""
-    found: dict[int, _Found] = field(default_factory=dict)
+    found: dict[int, Found] = field(default_factory=dict)
     excluded: set[int] = field(default_factory=set)
 
 
@@ -44,124 +34,109 @@ class FileScan:
     ) -> None:
         self.lines = 0
         self.counts: Counter[str] = Counter()
-        self.problems: list[Problem] = []
         self._file, self._patterns, self._judges = file, patterns, judges
-        self._max_hits, self._context = max_hits, context
-        self._kept: list[_Found] = []
-        self._unfinished: list[_Found] = []  # they lack lines after them
-        self._waiting: list[_Found] = []  # the next line decides about them
-        self._tail: deque[bytes] = deque(maxlen=context)
-        self._given_up: set[int] = set()
-        self._long = _LongLine()
+        self._max_hits = max_hits
+        self._surroundings = Surroundings(context)
         self._views = Views(Block(b""))
-        self._split: list[bytes] | None = None
+        self._kept: list[Found] = []
+        self._new: list[Found] = []  # in this block
+        self._waiting: list[Found] = []  # the next line decides about them
+        self._long = _LongLine()
+        self._too_long: Counter[int] = Counter()  # lines that took too long, by pattern
 
     def begin(self, views: Views) -> None:
         """Take the next block."""
-        self._views, self._split = views, None
-        block = views.block
-        if block.opens and not block.closes:
-            self._long = _LongLine(head=block.data[: 2 * CONTEXT])
-        if block.opens and self._unfinished:
-            self._give_after()
+        self._views = views
+        if views.block.opens and not views.block.closes:
+            self._long = _LongLine()
+        self._surroundings.begin(views.block)
         if self._waiting:
             self._settle()
 
     def search(self, index: int, offset: int) -> None:
         """Judge a pattern on the block, from the line on that holds `offset` in what the filter read."""
-        if index in self._given_up:
-            return
-        try:
-            if self._views.block.whole:
-                self._search_lines(index, offset)
-            else:
-                self._search_window(index)
-        except TimeoutError:
-            self._give_up(index)
+        if self._views.block.whole:
+            self._search_lines(index, offset)
+        else:
+            self._search_window(index)
+
+    def exclude(self, index: int) -> None:
+        """Look in a window of a long line for what rules a pattern out on that line."""
+        if self._judges[index].excludes(self._text(index)):
+            self._long.excluded.add(index)
 
     def end(self) -> None:
         """Leave the block."""
-        block = self._views.block
+        block, first = self._views.block, self.lines + 1
         if block.whole:
-            self.lines += block.data.count(b"\n") + (not block.data.endswith(b"\n"))
-            self._remember()
+            self._number_lines()
         elif block.closes:
-            for index, found in self._long.found.items():
-                if index not in self._long.excluded:
-                    self._add(found, last=True)
-            self.lines += 1
-            self._tail.append(self._long.head)
+            self._close_long_line()
+        self._surroundings.end(block, self._new, first)
+        self._new = []
 
-    def finish(self) -> tuple[Hit, ...]:
-        """The hits in line order, after the last block; a line that none follows is not followed by anything."""
+    def finish(self) -> tuple[tuple[Hit, ...], tuple[Problem, ...]]:
+        """Hits in line order and problems, after the last block; nothing follows the last line of a file."""
         for found in self._waiting:
             self._accept(found)
         self._waiting = []
         self._kept.sort(key=lambda found: (found.line_number, found.index))
-        return tuple(self._hit(found) for found in self._kept)
+        hits = tuple(found.hit(self._patterns[found.index].id, self._file) for found in self._kept)
+        return hits, tuple(self._problem(index, lines) for index, lines in sorted(self._too_long.items()) if lines)
+
+    def _text(self, index: int) -> bytes:
+        return self._views.text(self._patterns[index].match)
 
     def _search_lines(self, index: int, offset: int) -> None:
-        judge, match = self._judges[index], self._patterns[index].match
-        data = self._views.text(match)
+        judge, match, data = self._judges[index], self._patterns[index].match, self._text(index)
         searched = self._views.lower(match) if judge.literals.ignore_case else data
-        for line in judge.lines(data, searched, self._views.line_start(match, offset)):
-            if judge.not_followed_by is not None and line.end + 1 < len(data):
-                end = data.find(b"\n", line.end + 1)
-                if judge.not_followed_by(data[line.end + 1 : end if end >= 0 else len(data)]):
-                    continue
-            last = line.end + 1 >= len(data)
-            if not last and self._is_full(index):
+        for start, end in candidates(data, searched, self._views.line_start(match, offset), judge.literals.texts):
+            line = data[start:end]
+            span = self._match(index, line)
+            if span is None or judge.excludes(line):
+                continue
+            last = end + 1 >= len(data)
+            if not last and judge.not_followed_by and self._is_followed(index, _first_line(data, end + 1)):
+                continue
+            if self._is_full(index) and not last:
                 self.counts[self._patterns[index].id] += 1
                 continue
-            number = data.count(b"\n", 0, line.start)
-            found = _Found(index, self.lines + 1 + number)
-            self._describe(found, data[line.start : line.end], line.span, number)
+            found = Found(index, start, line, span)
+            self._new.append(found)
             self._add(found, last=last)
 
     def _search_window(self, index: int) -> None:
-        judge = self._judges[index]
         if index in self._long.found:
             return
-        data = self._views.text(self._patterns[index].match)
-        span = judge.search(data)
+        window = self._text(index)
+        span = self._match(index, window)
         if span is not None:
-            found = _Found(index, self.lines + 1)
-            self._describe(found, data, span, None)
-            self._long.found[index] = found
+            self._long.found[index] = Found(index, 0, window, span, line_number=self.lines + 1)
 
-    def exclude(self, index: int) -> None:
-        """Look in a window of a long line for what rules a pattern out on that line."""
-        if self._judges[index].excludes(self._views.text(self._patterns[index].match)):
-            self._long.excluded.add(index)
+    def _number_lines(self) -> None:
+        """Tell each hit in the block the number of its line, and count the lines."""
+        places = dict.fromkeys(Match, (0, self.lines + 1))
+        for found in sorted(self._new, key=lambda found: found.start):
+            match = self._patterns[found.index].match
+            at, number = places[match]
+            found.line_number = number + self._views.text(match).count(b"\n", at, found.start)
+            places[match] = found.start, found.line_number
+        data = self._views.raw
+        self.lines += data.count(b"\n") + (not data.endswith(b"\n"))
 
-    def _describe(self, found: _Found, line: bytes, span: Span, number: int | None) -> None:
-        """Fill in the texts; `number` counts from 0 in the block, None is a long line."""
-        found.line = shown_match(line, span.start, span.end)
-        found.captures = tuple((name, captured(text)) for name, text in span.captures)
-        before = [*self._tail]
-        if number is not None:
-            lines = self._lines()
-            before += lines[max(0, number - self._context) : number]
-            found.after = [shown(text) for text in lines[number + 1 : number + 1 + self._context]]
-        found.before = tuple(shown(text) for text in before[len(before) - self._context :]) if self._context else ()
-        if len(found.after) < self._context:
-            self._unfinished.append(found)
+    def _close_long_line(self) -> None:
+        self.lines += 1
+        self._new = [found for index, found in self._long.found.items() if index not in self._long.excluded]
+        for found in self._new:
+            self._add(found, last=True)
 
-    def _lines(self) -> list[bytes]:
-        """The lines of a whole block for display."""
-        if self._split is None:
-            self._split = self._views.raw.split(b"\n")
-            if not self._split[-1]:
-                self._split.pop()
-        return self._split
-
-    def _add(self, found: _Found, *, last: bool) -> None:
-        if last and self._judges[found.index].not_followed_by is not None:
+    def _add(self, found: Found, *, last: bool) -> None:
+        if last and self._judges[found.index].not_followed_by:
             self._waiting.append(found)
         else:
             self._accept(found)
 
-    def _accept(self, found: _Found) -> None:
+    def _accept(self, found: Found) -> None:
         full = self._is_full(found.index)
         self.counts[self._patterns[found.index].id] += 1
         if not full:
@@ -173,52 +148,38 @@ class FileScan:
     def _settle(self) -> None:
         """Decide about hits on the line before this block, now that the next line is here."""
         waiting, self._waiting = self._waiting, []
+        block = self._views.block
         for found in waiting:
-            data = self._views.text(self._patterns[found.index].match)
-            if self._views.block.whole:
-                data = data[: data.find(b"\n")] if b"\n" in data else data
-            if self._is_followed(found.index, data):
+            text = self._text(found.index)
+            if self._is_followed(found.index, _first_line(text, 0) if block.whole else text):
                 continue
-            if self._views.block.closes:
+            if block.closes:
                 self._accept(found)
             else:
                 self._waiting.append(found)
 
     def _is_followed(self, index: int, line: bytes) -> bool:
         following = self._judges[index].not_followed_by
-        if following is None or index in self._given_up:
-            return False
+        return following is not None and self._match(index, line, following) is not None
+
+    def _match(self, index: int, line: bytes, search: Search | None = None) -> Span | None:
+        """What a pattern's judge says of a line; None also where that took too long or does so all the time."""
+        if self._too_long[index] >= _PATIENCE:
+            return None
         try:
-            return following(line) is not None
+            return (search or self._judges[index].search)(line)
         except TimeoutError:
-            self._give_up(index)
-            return False
+            self._too_long[index] += 1
+            return None
 
-    def _give_after(self) -> None:
-        """Give the hits before this block the first lines of it."""
-        lines = self._lines()[: self._context] if self._views.block.whole else [self._long.head]
-        texts = [shown(line) for line in lines]
-        for found in self._unfinished:
-            found.after += texts[: self._context - len(found.after)]
-        self._unfinished = [found for found in self._unfinished if len(found.after) < self._context]
+    def _problem(self, index: int, lines: int) -> Problem:
+        text = f"{self._patterns[index].id}: {lines} lines took longer than {TIMEOUT} s each"
+        if lines >= _PATIENCE:
+            text += ", and it was not looked for in those after them"
+        return Problem(self._file, ProblemKind.PATTERN_TIMEOUT, text)
 
-    def _remember(self) -> None:
-        """Keep the last lines of a whole block, for those hits that are near the beginning of the next one."""
-        lines = self._views.raw.removesuffix(b"\n").rsplit(b"\n", self._context)[-self._context :]
-        self._tail.extend(line[: CONTEXT * 2] for line in lines)
 
-    def _give_up(self, index: int) -> None:
-        self._given_up.add(index)
-        text = f"{self._patterns[index].id}: one line took longer than {TIMEOUT} s, and the rest was left out for it"
-        self.problems.append(Problem(self._file, ProblemKind.PATTERN_TIMEOUT, text))
-
-    def _hit(self, found: _Found) -> Hit:
-        return Hit(
-            pattern=self._patterns[found.index].id,
-            file=self._file,
-            line_number=found.line_number,
-            line=found.line,
-            captures=found.captures,
-            before=found.before,
-            after=tuple(found.after),
-        )
+def _first_line(data: bytes, start: int) -> bytes:
+    """The line that begins at `start`."""
+    end = data.find(b"\n", start)
+    return data[start : end if end >= 0 else len(data)]
