@@ -24,6 +24,10 @@ from rich.text import Text
 WIDTHS = (1400, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 TALLEST = 2400
+NARROW = 700  # where sova.css stacks tables
+CLIPPED = (
+    "[...document.querySelectorAll('.scroll')].some(e => e.querySelector('.stack') && e.scrollWidth > e.clientWidth)"
+)
 LIGHT = TerminalTheme(
     (255, 255, 255),
     (29, 35, 41),
@@ -78,6 +82,8 @@ def shoot_page(context: BrowserContext, file: Path, width: int, target: Path) ->
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         faults.append(f"{wide} pixels wide, the window has {width}")
+    if width < NARROW and page.evaluate(CLIPPED):
+        faults.append("a table that stacks on narrow screens is cut off at the right")
     if faults:
         raise RuntimeError(f"{file}: {'; '.join(faults)}")
     height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))

@@ -19,6 +19,7 @@ from sova.model import Build, Diagnosis, FileRead, Problem, ProblemKind, Verdict
 from sova.reports import Report
 from sova.reports.as_json import JsonReport
 from sova.reports.console import ConsoleReport, render, render_diagnoses, render_diagnosis
+from sova.reports.overview import diagnoses_of
 from sova.stats import Freshness, Summary, summarise
 from tests.reports import samples
 from tests.strategies import diagnoses
@@ -67,6 +68,14 @@ def test_silence_and_sources_that_were_not_reached_come_before_everything_else(s
         "! gerrit: the answer was cut at 200 changes; raise limit",
         "! index_pages could not be reached: https://periodic.example.org/: connection refused",
     ]
+
+
+def test_builds_whose_logs_could_not_be_read_are_listed_with_what_was_in_the_way(sample: Summary) -> None:
+    console = pipe()
+    render(sample, console)
+    part = printed(console).partition("\nCould not read all logs of 1 build\n")[2].partition("\n\n")[0]
+    (unread,) = [one for one in diagnoses_of(sample) if one.verdict is Verdict.NO_LOGS]
+    assert part.split() == [unread.build.job_name, "11-19", "17:20", "gone:", unread.build.log_url]
 
 
 def test_a_pipe_gets_one_whole_line_a_failure_without_colour(sample: Summary) -> None:

@@ -17,7 +17,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from sova.model import Diagnosis, Problem
+from sova.model import Diagnosis, Problem, ProblemKind
 from sova.reports.clean import one_line, shorten
 from sova.reports.console_diagnosis import linked, render_diagnoses, render_diagnosis, tag_style
 from sova.reports.overview import BurningReason, RedJob, headline, overview, state_of
@@ -28,6 +28,7 @@ from sova.stats import Group, Summary, Totals, failed
 __all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
 
 _MOST_REASONS = 10
+_MOST_UNREAD = 10
 _LAST_RUNS = 10
 _NEVER_FOLDED = 12
 _WIDEST = 100
@@ -59,6 +60,8 @@ def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
     ):
         _section(title, [_reason_row(one, zone) for one in reasons[:_MOST_REASONS]], console)
     _section("Red jobs, newest run first", [_red_row(job, zone) for job in seen.red], console)
+    unread = [_unread_row(one, zone) for one in seen.unreadable[:_MOST_UNREAD]]
+    _section(f"Could not read all logs of {count(len(seen.unreadable), 'build')}", unread, console)
     for group in summary.groups:
         rows = list(_group_rows(group, zone, console, passed=passed))
         title = one_line(group.title) or ("Other jobs" if len(summary.groups) > 1 else "Jobs")
@@ -128,6 +131,13 @@ def _red_row(job: RedJob, zone: ZoneInfo) -> Row:
     message, of_a_log = headline(job.newest)
     reason = Text(shorten(message, 200), style="italic" if of_a_log else "")
     return (Text(one_line(job.name), style=_HEADING), strip, since, reason)
+
+
+def _unread_row(diagnosis: Diagnosis, zone: ZoneInfo) -> Row:
+    problems = [one for one in diagnosis.problems if one.kind is not ProblemKind.MISSING] or diagnosis.problems
+    told = "; ".join(f"{one.kind.value}: {shorten(one.where, 100)}" for one in problems)
+    name = Text(one_line(diagnosis.build.job_name), style=_HEADING)
+    return (name, Text(_when(diagnosis.build.time, zone), style=_SOFT), told)
 
 
 def _score(group: Group) -> str:
