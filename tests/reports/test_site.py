@@ -149,7 +149,8 @@ def test_job_page_shows_what_the_seed_showed(written: Path, sample: Summary) -> 
         "gate",
         " ".join(newest.build.change.commit_message.split()),
     ):
-        assert wanted and wanted in text
+        assert wanted
+        assert wanted in text
     hrefs = {node.attributes["href"] for node in first.css("a")}
     assert {
         newest.build.log_url,
