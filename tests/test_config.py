@@ -47,6 +47,7 @@ store: data/sova.db
 timezone: Europe/Berlin
 """,
     )
+    (tmp_path / "mine.yaml").write_text("patterns: []\n")
     config = load(path, {"lamp": Lamp})
     assert config.sources == (Lamp(type="lamp", url="https://a.example.org"),)
     assert config.log_paths("syslog") == ("logs/syslog.txt", "logs/messages")
@@ -78,15 +79,21 @@ colour: red
 log_search: https://search.example.org/
 """,
     ) == [
-        f"1:1: allowed keys: {', '.join(sorted(Config.model_fields))}",
         "2:5: sources[0].type: unknown type 'lamb'; allowed: lamp",
         "4:5: sources[1].url: this key is required",
-        "5:5: sources[1].wats: unknown key",
-        "6:1: jobs: input should be a valid tuple, got 7",
+        "5:5: sources[1].wats: unknown key, did you mean `watts`? (allowed: type, name, url, watts)",
+        "6:1: jobs: should be a list, got 7",
         "7:1: timezone: should be a time zone such as UTC or Europe/Berlin, got 'Mars/Olympus'",
         "9:3: limits.file_size: should be a size such as 5 GB or 200 MB, got 'huge'",
-        "10:1: colour: unknown key",
+        f"10:1: colour: unknown key (allowed: {', '.join(Config.model_fields)})",
         "11:1: log_search: should hold {query}, the place for the text to search",
+    ]
+
+
+def test_a_pattern_file_that_is_not_there_is_told_where_it_is_named(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "jobs: 7\npatterns:\n  - none.yaml\n") == [
+        "1:1: jobs: should be a list, got 7",
+        f"3:5: patterns[0]: no such file: {tmp_path / 'none.yaml'}",
     ]
 
 

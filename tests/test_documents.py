@@ -67,9 +67,41 @@ def test_a_backslash_in_double_quotes_gets_its_own_words() -> None:
 def test_all_mistakes_are_told_at_once() -> None:
     assert said("weight: heavy\ncolour: red\n") == [
         "f.yaml:1:1: name: this key is required",
-        "f.yaml:1:1: weight: input should be a valid integer, unable to parse string as an integer, got 'heavy'",
-        "f.yaml:2:1: colour: unknown key",
+        "f.yaml:1:1: weight: should be a whole number, got 'heavy'",
+        "f.yaml:2:1: colour: unknown key (allowed: name, weight)",
     ]
+
+
+class Bowl(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    fruit: tuple[Fruit, ...] = ()
+    best: dict[str, Fruit] | None = None
+    glass: bool = False
+    price: float = 0.0
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "fruit: [{name: a, wieght: 1}]",
+            "fruit[0].wieght: unknown key, did you mean `weight`? (allowed: name, weight)",
+        ),
+        ("best: {a: {name: a, nme: b}}", "best.a.nme: unknown key, did you mean `name`? (allowed: name, weight)"),
+        ("fruit: apple", "fruit: should be a list, got 'apple'"),
+        ("fruit: [apple]", "fruit[0]: should be a mapping of keys to values, got 'apple'"),
+        ("best: 5", "best: should be a mapping of keys to values, got 5"),
+        ("fruit: [{name: 5}]", "fruit[0].name: should be text, so put it in quotes, got 5"),
+        ("fruit: [{name: [5]}]", "fruit[0].name: should be text, got [5]"),
+        ("glass: 7", "glass: should be true or false, got 7"),
+        ("price: dear", "price: should be a number, got 'dear'"),
+    ],
+)
+def test_mistakes_are_told_in_the_words_of_yaml(written: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        validate(parse(written, "f.yaml"), Bowl)
+    (mistake,) = caught.value.mistakes
+    assert str(mistake).split(": ", 1)[1] == told
 
 
 def test_an_alias_that_holds_itself_is_a_mistake_and_no_endless_loop() -> None:

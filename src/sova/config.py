@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "load",
     "parse_size",
+    "pattern_files",
 ]
 
 DEFAULT_LOGS: dict[str, tuple[str, ...]] = {
@@ -224,9 +225,10 @@ def read(document: Document, source_settings: Mapping[str, type[SourceSettings]]
     try:
         config = Config.model_validate({key: item for key, item in value.items() if key != "sources"})
     except ValidationError as error:
-        mistakes += mistakes_of(error, document)
+        mistakes += mistakes_of(error, document, Config)
         config = Config()
     mistakes += _check(value, document)
+    mistakes += _missing_files(value, document, directory)
     if mistakes:
         raise ConfigError(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column)))
     sources = tuple(_located(source, directory) for source in sources)
@@ -254,7 +256,7 @@ def _sources(
         try:
             source = settings.model_validate(row)
         except ValidationError as error:
-            mistakes += mistakes_of(error, document, ("sources", index))
+            mistakes += mistakes_of(error, document, settings, ("sources", index))
             continue
         if source.name and source.name in names:
             mistakes.append(document.mistake(("sources", index, "name"), f"{source.name!r} names another source too"))
@@ -264,15 +266,35 @@ def _sources(
 
 
 def _check(value: Mapping[str, object], document: Document) -> list[Mistake]:
-    """What pydantic cannot see: which key would have been meant."""
-    known = sorted({*Config.model_fields, "sources"})
-    mistakes = []
+    """What pydantic cannot see."""
     template = value.get("log_search")
     if isinstance(template, str) and template and "{query}" not in template:
-        mistakes.append(document.mistake(("log_search",), "should hold {query}, the place for the text to search"))
-    if any(key not in known for key in value):
-        mistakes.append(document.mistake((), f"allowed keys: {', '.join(known)}"))
-    return mistakes
+        return [document.mistake(("log_search",), "should hold {query}, the place for the text to search")]
+    return []
+
+
+def _missing_files(value: Mapping[str, object], document: Document, directory: Path) -> list[Mistake]:
+    return [
+        document.mistake(("patterns", index), f"no such file: {path}")
+        for index, path in enumerate(_pattern_paths(value, directory))
+        if not path.exists()
+    ]
+
+
+def _pattern_paths(value: Mapping[str, object], directory: Path) -> list[Path]:
+    names = value.get("patterns")
+    rows = names if isinstance(names, list) else [names]
+    return [directory / Path(name).expanduser() for name in rows if isinstance(name, str)]
+
+
+def pattern_files(path: Path) -> list[Path]:
+    """The pattern files that are there of those named in a configuration that `load` refuses, so that their mistakes
+    can be told with its own."""
+    try:
+        value = parse(path.read_text(encoding="utf-8"), str(path)).value
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [file for file in _pattern_paths(value, path.parent) if file.exists()] if isinstance(value, dict) else []
 
 
 def _located(source: SourceSettings, directory: Path) -> SourceSettings:

@@ -6,11 +6,12 @@ text, and a key that comes twice is a mistake. All mistakes are gathered, so tha
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -134,14 +135,43 @@ def _dotted(path: Sequence[str | int]) -> str:
     return "".join(parts).lstrip(".")
 
 
-def mistakes_of(error: ValidationError, document: Document, path: Sequence[str | int] = ()) -> list[Mistake]:
-    """Translate pydantic's errors: each with its place, the key, and what is allowed."""
+def mistakes_of(
+    error: ValidationError, document: Document, model: type[BaseModel], path: Sequence[str | int] = ()
+) -> list[Mistake]:
+    """Translate pydantic's errors about `model`, which stands at `path`: each with its place, the key, and what is
+    allowed."""
     found = []
     for item in error.errors():
         at = [*path, *(part for part in item["loc"] if _stands_in(part, document))]
-        allowed = item.get("ctx", {}).get("allowed", "")
-        found.append(document.mistake(at, _plain(item["type"], item["msg"], item["input"]) + allowed))
+        unknown = item["type"] == "extra_forbidden"
+        said = _unknown_key(model, item["loc"]) if unknown else _plain(item["type"], item["msg"], item["input"])
+        found.append(document.mistake(at, said))
     return found
+
+
+def _unknown_key(model: type[BaseModel], place: Sequence[str | int]) -> str:
+    inner: type[BaseModel] | None = model
+    for part in place[:-1]:
+        inner = _inside(inner, part) if inner else None
+    if inner is None:
+        return "unknown key"
+    allowed = [field.alias or name for name, field in inner.model_fields.items()]
+    close = difflib.get_close_matches(str(place[-1]), allowed, 1)
+    meant = f", did you mean `{close[0]}`?" if close else ""
+    return f"unknown key{meant} (allowed: {', '.join(allowed)})"
+
+
+def _inside(model: type[BaseModel], part: str | int) -> type[BaseModel] | None:
+    """The model of what stands under the key `part`; places in lists and the keys of mappings are passed over."""
+    annotations = [field.annotation for name, field in model.model_fields.items() if part in (name, field.alias)]
+    if not annotations:
+        return model
+    while annotations:
+        annotation = annotations.pop()
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return annotation
+        annotations += get_args(annotation)
+    return None
 
 
 def _stands_in(part: str | int, document: Document) -> bool:
@@ -149,17 +179,38 @@ def _stands_in(part: str | int, document: Document) -> bool:
     return isinstance(part, int) or any(part in path for path in document.places) or part.isidentifier()
 
 
+_KINDS = {
+    "string_type": "should be text, so put it in quotes",
+    "tuple_type": "should be a list",
+    "list_type": "should be a list",
+    "dict_type": "should be a mapping of keys to values",
+    "model_type": "should be a mapping of keys to values",
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "float_type": "should be a number",
+    "float_parsing": "should be a number",
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "too_short": "should not be empty",
+}
+"""Pydantic's kinds of error, in the words of somebody who writes YAML."""
+
+
 def _plain(kind: str, message: str, value: object) -> str:
-    if kind == "extra_forbidden":
-        return "unknown key"
     if kind == "missing":
         return "this key is required"
     if kind.startswith("value_error"):
         return message.removeprefix("Value error, ")
-    if kind == "string_type" and isinstance(value, dict):
-        return "should be text; a text that starts with {braces} wants quotes"
+    if kind == "string_type" and isinstance(value, dict | list):
+        braces = "; a text that starts with {braces} wants quotes" if isinstance(value, dict) else ""
+        return f"should be text{braces or f', got {_short(value)}'}"
+    said = _KINDS.get(kind) or message.removeprefix("Input ")
+    return f"{said[:1].lower()}{said[1:]}, got {_short(value)}"
+
+
+def _short(value: object) -> str:
     shown = repr(value)
-    return f"{message[:1].lower()}{message[1:]}, got {shown if len(shown) < 60 else shown[:57] + '...'}"
+    return shown if len(shown) < 60 else shown[:57] + "..."
 
 
 def validate(document: Document, model: type[Model], check: Callable[[Model], list[Mistake]] | None = None) -> Model:
@@ -168,7 +219,7 @@ def validate(document: Document, model: type[Model], check: Callable[[Model], li
     try:
         result = model.model_validate(document.value if document.value is not None else {})
     except ValidationError as error:
-        raise ConfigError([*mistakes, *mistakes_of(error, document)]) from error
+        raise ConfigError([*mistakes, *mistakes_of(error, document, model)]) from error
     mistakes += check(result) if check else []
     if mistakes:
         raise ConfigError(mistakes)

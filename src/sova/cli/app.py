@@ -10,12 +10,20 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from sova.config import Config, find, load
+from sova.config import Config, find, load, pattern_files
+from sova.errors import ConfigError
 from sova.patterns.engine import Engine
-from sova.patterns.load import PatternSet
+from sova.patterns.load import PatternSet, gather
 from sova.session import Session, source_factories, source_settings
 
 __all__ = ["App", "pass_app"]
+
+
+class _Out(Console):
+    """Standard output; a reader that went away is told to `main`, where rich would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class App:
@@ -24,7 +32,7 @@ class App:
     def __init__(self, config_path: str | None = None) -> None:
         self.config_path = config_path
         self.now = dt.datetime.now(dt.UTC)
-        self.stdout = Console(soft_wrap=False)
+        self.stdout = _Out(soft_wrap=False)
         self.stderr = Console(stderr=True)
 
     @cached_property
@@ -34,8 +42,13 @@ class App:
 
     @cached_property
     def config(self) -> Config:
-        # the kinds of source are looked up only where there is a file whose keys must be checked
-        return load(self.found, source_settings(source_factories())) if self.found else Config()
+        if self.found is None:
+            return Config()
+        try:
+            # the kinds of source are looked up only where there is a file whose keys must be checked
+            return load(self.found, source_settings(source_factories()))
+        except ConfigError as error:  # everything at once: what is wrong in its pattern files is told with it
+            raise ConfigError([*error.mistakes, *gather(pattern_files(self.found)).mistakes]) from error
 
     def session(self, *, pattern_files: Sequence[Path] = (), down_path: Path | None = None) -> Session:
         return Session(self.config, now=self.now, pattern_files=tuple(pattern_files), down_path=down_path)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -92,12 +90,6 @@ class Row(Strict):
 FIELDS = tuple(Row.model_fields)
 """The keys that a pattern may have, in the order in which they are best written."""
 
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    "": FIELDS,
-    "scope": tuple(ScopeRow.model_fields),
-    "examples": tuple(ExamplesRow.model_fields),
-}
-
 
 def ids_of(document: Document) -> dict[int, str]:
     """The ids in a document by their index in its list, those of patterns with mistakes among them."""
@@ -151,21 +143,8 @@ def pattern_of(
     try:
         read = Row.model_validate(row)
     except ValidationError as error:
-        return None, [*(_explained(mistake, document, at) for mistake in mistakes_of(error, document, at)), *mistakes]
+        return None, [*mistakes_of(error, document, Row, at), *mistakes]
     return (None if mistakes else _pattern(read)), mistakes
-
-
-def _explained(mistake: Mistake, document: Document, at: tuple[str | int, ...]) -> Mistake:
-    """A mistake of form, with what was meant and what is allowed."""
-    if mistake.text.startswith("input should be a valid string"):
-        return dataclasses.replace(mistake, text=f"should be text, so put it in quotes{mistake.text[30:]}")
-    if mistake.text != "unknown key":
-        return mistake
-    *inner, key = mistake.key.removeprefix(document.mistake(at, "").key).lstrip(".").split(".")
-    allowed = _KEYS.get(".".join(inner), FIELDS)
-    close = difflib.get_close_matches(key, allowed, 1)
-    meant = f", did you mean `{close[0]}`?" if close else ""
-    return dataclasses.replace(mistake, text=f"unknown key{meant} (allowed: {', '.join(allowed)})")
 
 
 def _contradictions(row: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

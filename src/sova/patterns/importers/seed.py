@@ -103,7 +103,7 @@ def _read_regexes(reading: _Reading, rows: Value) -> None:
         try:
             regex = _Regex.model_validate(row)
         except ValidationError as error:
-            reading.mistakes += mistakes_of(error, reading.document, at)
+            reading.mistakes += mistakes_of(error, reading.document, _Regex, at)
             continue
         if regex.name in reading.regexes:
             reading.note((*at, "name"), f"the regex {regex.name!r} is there already; the later one is used")
@@ -123,7 +123,7 @@ def _rows(reading: _Reading, value: dict[str, Value]) -> Iterator[tuple[At, str,
             try:
                 yield at, file, _Row.model_validate(row)
             except ValidationError as error:
-                reading.mistakes += mistakes_of(error, reading.document, at)
+                reading.mistakes += mistakes_of(error, reading.document, _Row, at)
 
 
 def _pattern(reading: _Reading, at: At, file: str, row: _Row) -> Iterator[Pattern]:
