@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sova.errors import SourceError
 from sova.http_client import HttpClient, HttpError
-from sova.sources.zuul import tenants
+from sova.sources.zuul_api import fetch_builds, tenants
 from sova.sources.zuul_urls import ZuulAddress
 
 __all__ = ["for_url", "generic"]
@@ -65,6 +65,7 @@ def for_url(url: str, http: HttpClient) -> str:
         return _gerrit(parts.hostname or "", 29418, getpass.getuser())
     address = ZuulAddress.parse(url)
     if address.tenant:
+        fetch_builds(http, address, [("limit", "1")])  # a tenant that is not there shows now, not at the first run
         return _zuul([address])
     return _zuul([ZuulAddress(address.root, tenant) for tenant in tenants(url, http)])
 

@@ -33,11 +33,26 @@ def test_a_file_that_is_there_is_not_overwritten(sova: Sova, tmp_path: Path) -> 
 
 
 def test_from_a_zuul_tenant(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/zuul/api/tenants").respond_with_json([{"name": "main"}, {"name": "other"}])
+    httpserver.expect_request("/zuul/api/tenant/main/builds").respond_with_json([])
     assert sova("config", "init", "--from", httpserver.url_for("/zuul/t/main")).status == 0
     written = yaml.safe_load((tmp_path / "sova.yaml").read_text())
     assert written["sources"] == [{"type": "zuul", "url": httpserver.url_for("/zuul"), "tenant": "main"}]
     assert sova("config", "check").status == 0
+
+
+def test_from_a_zuul_without_that_tenant(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/tenants").respond_with_json([{"name": "main"}, {"name": "other"}])
+    httpserver.expect_request("/api/tenant/mian/builds").respond_with_data("no", status=404)
+    ran = sova("config", "init", "--from", httpserver.url_for("/t/mian"))
+    assert ran.status == 2
+    assert "no tenant 'mian'; there are: main, other" in ran.err
+    assert not (tmp_path / "sova.yaml").exists()
+
+
+def test_a_place_that_cannot_be_written(sova: Sova, tmp_path: Path) -> None:
+    ran = sova("config", "init", "--file", str(tmp_path / "none/sova.yaml"))
+    assert ran.status == 2
+    assert "cannot be written" in ran.err
 
 
 def test_from_a_zuul_with_several_tenants(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:
@@ -83,7 +98,17 @@ def test_a_pattern_file_that_is_missing(sova: Sova, tmp_path: Path) -> None:
     (tmp_path / "sova.yaml").write_text("patterns: [none.yaml]\n")
     ran = sova("config", "check")
     assert ran.status == 2
-    assert "none.yaml: cannot be read" in ran.err
+    assert "sova.yaml:1:12: patterns[0]: no such file: none.yaml" in ran.err
+
+
+def test_mistakes_in_pattern_files_are_told_with_those_of_the_configuration(sova: Sova, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("patterns: [{id: disk-full, message: 'no {host}', regex: 'a+'}]\n")
+    (tmp_path / "sova.yaml").write_text("patterns: [mine.yaml]\ncolour: red\n")
+    ran = sova("config", "check")
+    assert ran.status == 2
+    assert "sova.yaml:2:1: colour: unknown key" in ran.err
+    assert "mine.yaml:1:28: patterns[0].message: there is no capture {host}" in ran.err.replace(str(tmp_path) + "/", "")
+    assert "the id 'disk-full' is taken already" in ran.err
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

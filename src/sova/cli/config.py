@@ -18,7 +18,15 @@ __all__ = ["config"]
 
 @click.group()
 def config() -> None:
-    """Write, check and show the configuration."""
+    """Write, check and show the configuration.
+
+    \b
+    Examples:
+      sova config init --from https://zuul.example.org/t/main   a file that works for that Zuul
+      sova config check                                         is my file right, its pattern files too?
+      sova config show                                          every setting, defaults included
+      sova config path                                          which file is used?
+    """
 
 
 @config.command(
@@ -45,11 +53,11 @@ def init(app: App, url: str | None, path: str, force: bool) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+        raise click.UsageError(f"{path} cannot be written: {error.strerror}") from error
     click.echo(f"wrote {path}; next: sova --config {path} run --days 1", err=True)
 
 
-@config.command()
+@config.command(epilog="\b\nExample:\n  sova --config sova.yaml config check")
 @pass_app
 def check(app: App) -> None:
     """Check the configuration and every pattern file it names; every mistake is told with its place."""
@@ -61,7 +69,7 @@ def check(app: App) -> None:
     click.echo(f"{where}: ok, {len(app.config.sources)} sources, {len(found.patterns)} patterns")
 
 
-@config.command()
+@config.command(epilog="\b\nExample:\n  sova config show -o json | jq .limits")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @pass_app
 def show(app: App, output: str) -> None:
@@ -73,7 +81,7 @@ def show(app: App, output: str) -> None:
         click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True), nl=False)
 
 
-@config.command()
+@config.command(epilog="\b\nExample:\n  $EDITOR $(sova config path)")
 @pass_app
 def path(app: App) -> None:
     """Show which configuration file is used, and where one is looked for."""
