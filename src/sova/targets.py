@@ -13,8 +13,8 @@ from pathlib import Path
 from sova.config import Config
 from sova.config import find as find_config
 from sova.config import load as load_config
-from sova.errors import SovaError
-from sova.model import Build, Diagnosis
+from sova.errors import SourceError, SovaError
+from sova.model import Build, Diagnosis, Problem, ProblemKind, Verdict
 from sova.session import Session, source_factories, source_settings
 from sova.sources.keys import log_key
 from sova.sources.local import build_of
@@ -43,20 +43,48 @@ def diagnose(*targets: str, config: str | Path | None = None, patterns: Sequence
 def diagnose_each(
     targets: Iterable[str], session: Session, starting: Callable[[str], None] = lambda _: None
 ) -> Iterator[Diagnosis]:
-    """A diagnosis for each target, as soon as it is made; `starting` is told each target before it is read."""
+    """A diagnosis for each target, as soon as it is made; `starting` is told each target before it is read.
+
+    Raises TargetError before anything is read when a target is not there. One about which nothing can be learned, such
+    as the page of a Zuul that is down, has a Problem of kind SOURCE, and the others go on.
+    """
+    targets = list(targets)
+    missing = [target for target in targets if not _is_there(target)]
+    if missing:
+        raise _not_there(missing)
     for target in targets:
         starting(target)
-        with target_build(target, session) as (build, bare):
-            yield triage(build, session.tools, bare=bare)
+        try:
+            with target_build(target, session) as (build, bare):
+                yield triage(build, session.tools, bare=bare)
+        except SourceError as error:
+            problem = Problem(target, ProblemKind.SOURCE, str(error))
+            build = Build(key=target, job_name=_name(target), log_url=target)
+            yield Diagnosis(build, Verdict.NO_LOGS, problems=(problem,), why="it cannot be known which build this is")
+
+
+def _not_there(targets: Sequence[str]) -> TargetError:
+    return TargetError(f"{', '.join(targets)}: no such file or directory (a URL begins with http:// or https://)")
+
+
+def _is_there(target: str) -> bool:
+    return target == "-" or _is_url(target) or Path(target).exists()
+
+
+def _is_url(target: str) -> bool:
+    return target.startswith(("http://", "https://"))
 
 
 @contextmanager
 def target_build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
-    """The build that a target stands for, and whether nothing but its logs is known. Raises TargetError."""
+    """The build that a target stands for, and whether nothing but its logs is known.
+
+    Raises TargetError when it is not there, SourceError when nothing can be learned about it.
+    """
     if target == "-":
         with _spooled() as path:
             yield Build(key="-", job_name="standard input", log_url=str(path)), True
-    elif target.startswith(("http://", "https://")):
+    elif _is_url(target):
         session.http.trust(target)
         if is_build_url(target):
             yield build_from_url(target, session.http), False
@@ -66,12 +94,12 @@ def target_build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
         build = build_of(Path(target))
         yield build, not build.result
     else:
-        raise TargetError(f"{target}: no such file or directory (a URL begins with http:// or https://)")
+        raise _not_there([target])
 
 
-def _name(url: str) -> str:
-    parts = [part for part in url.partition("://")[2].split("?")[0].split("/") if part]
-    return parts[-1] if parts else url
+def _name(target: str) -> str:
+    parts = [part for part in target.rpartition("://")[2].split("?")[0].split("/") if part]
+    return parts[-1] if parts else target
 
 
 @contextmanager

@@ -128,8 +128,8 @@ def _read_logs(reading: _Reading, bare: bool) -> LogTree | None:
         return None
     tree = reading.tools.open_tree(build)
     wanted = dict.fromkeys(tree.names()) if tree.single else _find(tree, reading)
-    if bare and not wanted:
-        wanted = dict.fromkeys(_first(tree.names(), _FILES_OF_A_BARE_TREE))
+    if bare and not wanted and (every := dict.fromkeys(_first(tree.names(), _FILES_OF_A_BARE_TREE))):
+        wanted = every
         reading.problems.clear()  # what patterns would have wanted does not matter where every file is read
     for file, names in wanted.items():
         _scan(tree, file, names, reading)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from .conftest import Ran
 
@@ -37,6 +38,35 @@ def test_a_compressed_log(sova: Sova, tmp_path: Path) -> None:
     assert "git.example.org" in ran.out
     assert "KNOWN" in ran.out.upper()
     assert "10:00:01.000001" in ran.out
+
+
+def test_a_zuul_that_is_down_does_not_cost_the_other_targets(
+    sova: Sova, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/tenant/main/build/9594e23724f044dc9c1c06d85085a367").respond_with_data(
+        "no", status=403
+    )
+    (tmp_path / "a.log").write_bytes(LOG)
+    page = httpserver.url_for("/t/main/build/9594e23724f044dc9c1c06d85085a367")
+    ran = sova("diagnose", page, "a.log", "-o", "json")
+    assert (ran.status, verdicts(ran)) == (4, ["no logs", "known"])
+    assert "403" in json.loads(ran.out)["diagnoses"][0]["problems"][0]["detail"]
+    assert sova("diagnose", page).status == 3
+
+
+def test_a_mistyped_name_is_told_before_anything_is_read(sova: Sova, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LOG)
+    ran = sova("diagnose", "a.log", "b.log", "c.log", "-o", "jsonl")
+    assert (ran.status, ran.out) == (2, "")
+    assert "b.log, c.log: no such file" in ran.err
+
+
+def test_an_empty_directory_says_what_was_looked_for(sova: Sova, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    ran = sova("diagnose", "logs")
+    assert ran.status == 0
+    assert "missing" in ran.out
+    assert "job-output.txt" in ran.out
 
 
 @pytest.mark.parametrize(

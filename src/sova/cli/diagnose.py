@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from sova.cli import EXIT_FAILURES
+from sova.cli import EXIT_FAILURES, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
 from sova.cli.app import App, pass_app
-from sova.model import Diagnosis, Verdict
+from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.as_json import document, to_row
 from sova.reports.console import render_diagnoses
 from sova.targets import diagnose_each
@@ -24,7 +25,11 @@ Examples:
   sova diagnose https://zuul.example.org/t/main/build/9594e23724f044dc9c1c06d85085a367
   sova diagnose logs/*/console.log            several logs, grouped by reason
   sova diagnose --patterns mine.yaml build.tar.xz
-  curl -s https://example.org/log.txt | sova diagnose -o json -"""
+  curl -s https://example.org/log.txt | sova diagnose -o json -
+
+\b
+Exit status: 0 done; 1 a target failed (only with --exit-status); 2 usage or configuration;
+3 no target could be asked about (its Zuul is down); 4 some could not; 130 interrupted."""
 )
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option(
@@ -53,8 +58,14 @@ def diagnose(
         click.echo(json.dumps(document(found), indent=2))
     elif output == "text":
         render_diagnoses(found, app.stdout)
-    if exit_status and any(_failed(diagnosis) for diagnosis in found):
-        click.get_current_context().exit(EXIT_FAILURES)
+    click.get_current_context().exit(_status(found, exit_status))
+
+
+def _status(found: Sequence[Diagnosis], exit_status: bool) -> int:
+    unasked = [any(problem.kind is ProblemKind.SOURCE for problem in diagnosis.problems) for diagnosis in found]
+    if any(unasked):
+        return EXIT_NO_SOURCE if all(unasked) else EXIT_SOME_SOURCE
+    return EXIT_FAILURES if exit_status and any(_failed(diagnosis) for diagnosis in found) else 0
 
 
 def _failed(diagnosis: Diagnosis) -> bool:
