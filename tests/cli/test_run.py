@@ -125,6 +125,25 @@ def test_one_source_down_the_other_goes_on(sova: Sova, configured: Path, httpser
     assert ran.status == 4
     assert "broken" in ran.out
     assert "git.example.org" in ran.out
+    ran = sova("run", *AS_OF, "--days", "10", "-o", "json")
+    assert ran.status == 4
+    assert "broken: " in ran.err
+    assert "web page instead of JSON" in ran.err
+    assert len(found(ran)) == 3
+
+
+def test_a_reader_that_goes_away_is_no_error(configured: Path, compiled: Path) -> None:
+    """As `sova run | head -1` leaves it."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(compiled)}
+    command = [sys.executable, "-m", "sova", "run", *AS_OF]
+    with subprocess.Popen(
+        command, cwd=configured, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, "")
 
 
 def test_no_source_answers(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:

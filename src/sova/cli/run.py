@@ -70,6 +70,10 @@ def _moment(text: str, app: App) -> dt.datetime:
 
 
 def _report(app: App, done: Run, output: str) -> None:
+    if output != "text":  # the text report tells it itself
+        for source in done.collected.sources:
+            for problem in source.problems:
+                click.echo(f"{source.source}: {problem.detail}", err=True)
     if output == "json":
         click.echo(json.dumps(document(done.diagnoses), indent=2))
     elif output == "jsonl":

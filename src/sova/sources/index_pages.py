@@ -83,15 +83,17 @@ class IndexPagesSource:
             return
         directories: list[_Directory] = []
         errors: list[str] = []
-        for url in dict.fromkeys(url.rstrip("/") + "/" for url in self.settings.urls):
+        urls = list(dict.fromkeys(url.rstrip("/") + "/" for url in self.settings.urls))
+        for url in urls:
             self.context.http.trust(url)
             try:
                 directories += self._listed(url)
             except SourceError as error:
                 errors.append(str(error))
-                yield Problem(self.name, ProblemKind.SOURCE, str(error))
-        if len(errors) == len(self.settings.urls):
-            raise SourceError(errors[0])
+        if len(errors) == len(urls):
+            raise SourceError("; ".join(errors))
+        for said in errors:
+            yield Problem(self.name, ProblemKind.SOURCE, said)
         yield from self._read(directories, query)
 
     def _listed(self, url: str) -> Iterator[_Directory]:
