@@ -207,6 +207,7 @@ def test_a_line_is_linked_in_zuuls_log_view_or_in_its_file(
         (("ERROR",), "ERROR"),
         (("the third try gave up", "ok=3 failed=0 errors: 0"), "ok=3 failed=0 errors: 0"),
         (("fatal: no quorum left", "ok=3 changed=1 failed=0"), "fatal: no quorum left"),
+        (("OSError: no such device", "Setting up liberror-perl (0.17029-2) ..."), "OSError: no such device"),
         (("first", "2026-11-22T06:10:41Z last", "  "), "last"),
         (("", " "), ""),
     ],

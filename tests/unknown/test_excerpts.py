@@ -29,6 +29,13 @@ def test_counts_of_zero_are_no_errors() -> None:
     assert only.score == 0
 
 
+def test_an_error_within_a_name_is_none() -> None:
+    (only,) = excerpts(log("Setting up liberror-perl (0.17029-2) ...", "done"), "x")
+    assert only.score == 0
+    for line in ("TypeError: no", "java.lang.IllegalStateException: no", "ERROR", "it failed"):
+        assert excerpts(log(line), "x")[0].score > 0
+
+
 def test_an_error_in_the_tail_makes_one_excerpt() -> None:
     (only,) = excerpts(log("a", "ValueError: no", "b"), "x")
     assert (only.lines, only.score, only.first_line) == (("a", "ValueError: no", "b"), 1.0, 1)

@@ -30,7 +30,8 @@ __all__ = [
 
 DAYS = 14
 _ERROR = re.compile(
-    r"(?:error|fail)(?!\w*\s*[=:]\s*0\b)|fatal(?!\s*=\s*0\b)|exception|refused|denied|cannot", re.IGNORECASE
+    r"(?:(?<![a-z])(?:error|fail)|(?-i:(?<=[A-Za-z])Error\b))(?!\w*\s*[=:]\s*0\b)|fatal(?!\s*=\s*0\b)|exception|refused|denied|cannot",
+    re.IGNORECASE,
 )
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
 _TELLING = 3  # words: a line that is only "ERROR" tells nothing

@@ -15,7 +15,7 @@ _LONGEST = 2000  # characters of one line that are worth showing
 _ERROR = re.compile(
     rb"\b(?:error|errors|fail|failed|failure|fatal|critical|severe|exception|traceback|panic(?:ked)?|abort(?:ed)?|"
     rb"denied|refused|unreachable|segmentation fault|core dumped|killed|timed out|not found)\b|"
-    rb"[A-Za-z](?:Error|Exception)\b",
+    rb"(?-i:[A-Za-z](?:Error|Exception)\b)",  # TypeError, and not liberror-perl
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
