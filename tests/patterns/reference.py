@@ -4,7 +4,7 @@ import re
 
 ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()*+][0-9A-Z]|[=>78@-Z\\^_a-z])")
 TIME = rb"\[?(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: \d\d[OE][ +]| \| | )"
-PREFIX = re.compile(rb"((?:\xef\xbb\xbf)?(?:" + TIME + rb")?)((?:(?<=[ +])[\w.-]+ \| )?)")
+PREFIX = re.compile(rb"((?:\xef\xbb\xbf)?(?:" + TIME + rb")?)((?:(?<=[ +])[\w.-]{1,100} \| )?)")
 ANCHOR = re.compile(r"(?<![\[\\])\^|\\A")
 
 

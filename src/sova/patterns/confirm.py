@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from typing import Protocol
 
 import regex as timed_regex
@@ -13,11 +14,15 @@ from sova.patterns.literals import NO_LITERALS, Literals, literals_of
 from sova.patterns.message import message_starts
 from sova.patterns.regexes import compiled, encoded, needs_timeout
 from sova.patterns.syntax import TokenKind, tokens
+from sova.patterns.tree import Branches, ItemKind, parse
 
 __all__ = ["TIMEOUT", "Judge", "Search", "Span", "candidates", "judge"]
 
 TIMEOUT = 0.2
 """Seconds that one search of one line may take for a pattern with risky repeats."""
+
+
+_STARTS = ("^", r"\A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,48 @@ class Judge:
         return any(text in line for text in self.excluded)
 
 
-def candidates(data: bytes, searched: bytes, start: int, texts: Iterable[bytes]) -> Iterator[tuple[int, int]]:
-    """Start and end of each line that holds one of the texts; of each line where there are none."""
-    places = {text: searched.find(text, start) for text in texts} or {b"": start}
-    while places := {text: place for text, place in places.items() if 0 <= place < len(data)}:
-        place = min(places.values())
-        line_start = data.rfind(b"\n", start, place) + 1 or start
+def candidates(data: bytes, searched: bytes, start: int, literals: Literals) -> Iterator[tuple[int, int]]:
+    """Start and end of each line from the one at `start` on that may match; `searched` is the data, in lower case if
+    the literals ignore case."""
+    for place in _places(data, searched, start, literals.texts):
+        line_start = data.rfind(b"\n", 0, place) + 1
         line_end = data.find(b"\n", place)
         line_end = len(data) if line_end < 0 else line_end
-        yield line_start, line_end
-        start = line_end + 1
-        places = {text: searched.find(text, start) if place < start else place for text, place in places.items()}
+        if all(any(searched.find(text, line_start, line_end) >= 0 for text in texts) for texts in literals.also):
+            yield line_start, line_end
+
+
+def _places(data: bytes, searched: bytes, start: int, texts: Sequence[bytes]) -> Iterator[int]:
+    """A place in each line that holds one of the texts; in each line where there are none."""
+    if len(texts) == 1:
+        return _places_of(searched, start, texts[0])
+    return _places_of_many(searched, start, texts) if texts else _places_of(data, start, b"")
+
+
+def _places_of(data: bytes, start: int, text: bytes) -> Iterator[int]:
+    place = data.find(text, start)
+    while 0 <= place < len(data):
+        yield place
+        end = data.find(b"\n", place)
+        place = data.find(text, end + 1) if end >= 0 else -1
+
+
+def _places_of_many(data: bytes, start: int, texts: Iterable[bytes]) -> Iterator[int]:
+    heap = [(place, text) for text in texts if (place := data.find(text, start)) >= 0]
+    heapify(heap)
+    end = start - 1
+    while heap:
+        place, text = heap[0]
+        if place > end:
+            yield place
+            end = data.find(b"\n", place)
+            if end < 0:
+                return
+        place = data.find(text, end + 1)
+        if place < 0:
+            heappop(heap)
+        else:
+            heapreplace(heap, (place, text))
 
 
 def judge(pattern: Pattern) -> Judge:
@@ -86,19 +122,25 @@ def _regex(regex: str, match: Match) -> Search:
 
 
 def _asks_for_start(regex: str) -> bool:
-    return any(token.kind is TokenKind.ANCHOR and token.text in ("^", r"\A") for token in tokens(regex))
+    return any(token.kind is TokenKind.ANCHOR and token.text in _STARTS for token in tokens(regex))
 
 
 def _plain(regex: str) -> Search:
     pattern = compiled(regex)
+    matches = pattern.match if _only_at_start(parse(regex)) else pattern.search
 
     def search(line: bytes, /) -> Span | None:
-        found = pattern.search(line)
+        found = matches(line)
         if found is None:
             return None
         return Span(found.start(), found.end(), _captures(found[0], found.groups(), pattern.groupindex))
 
     return search
+
+
+def _only_at_start(branches: Branches) -> bool:
+    """Whether every match begins at the start of the line; `re` would look for others in vain, all along the line."""
+    return all(branch and branch[0].kind is ItemKind.NOTHING and branch[0].text in _STARTS for branch in branches)
 
 
 def _limited(regex: str) -> Search:

@@ -10,6 +10,7 @@ import platform
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -44,29 +45,44 @@ class Database:
 
     def __init__(self, literals: Sequence[Literals], cache_dir: Path | None = None) -> None:
         self._always = {number: 0 for number, known in enumerate(literals) if not known.texts}
-        self._users: dict[_Text, list[int]] = {}
+        self._patterns: list[int] = []  # of each set of texts
+        self._sets_needed: Counter[int] = Counter()  # by pattern
+        sets_of: dict[_Text, list[int]] = {}
         for number, known in enumerate(literals):
-            for text in known.texts:
-                self._users.setdefault((text, known.ignore_case), []).append(number)
-        self._by_number = list(self._users.values())
-        self._compiled = _database(list(self._users), cache_dir) if self._users else None
+            for texts in (known.texts, *known.also) if known.texts else ():
+                for text in texts:
+                    sets_of.setdefault((text, known.ignore_case), []).append(len(self._patterns))
+                self._patterns.append(number)
+                self._sets_needed[number] += 1
+        self._sets = list(sets_of.values())  # of each text
+        self._compiled = _database(list(sets_of), cache_dir) if sets_of else None
         self._local = threading.local()
 
     def reports(self, data: bytes) -> Mapping[int, int]:
         """Number of pattern to offset: no line before the one that holds the offset matches it."""
         if not data:
             return {}
-        found = dict(self._always)
         if self._compiled is None:
-            return found
+            return self._always
+        first: dict[int, int] = {}
 
-        def report(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            for user in self._by_number[number]:
-                found[user] = min(end, found.get(user, end))
+        def report(text: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            for one in self._sets[text]:
+                first[one] = min(end, first.get(one, end))
 
         padded = data if len(data) > _SMALL else data.ljust(len(data) + _SMALL, b"\n")
         self._compiled.scan(padded, report, scratch=self._scratch())
-        return found
+        return self._always | self._complete(first)
+
+    def _complete(self, first: Mapping[int, int]) -> dict[int, int]:
+        """The patterns of which every set was seen, each with the place where the last one came up."""
+        seen: Counter[int] = Counter()
+        places: dict[int, int] = {}
+        for one, place in first.items():
+            pattern = self._patterns[one]
+            seen[pattern] += 1
+            places[pattern] = max(place, places.get(pattern, 0))
+        return {pattern: place for pattern, place in places.items() if seen[pattern] == self._sets_needed[pattern]}
 
     def _scratch(self) -> hyperscan.Scratch:
         """This thread's working space: hyperscan allows one scan at a time in each."""

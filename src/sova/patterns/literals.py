@@ -15,20 +15,28 @@ from sova.patterns.tree import Branches, Item, ItemKind, parse
 
 __all__ = ["NO_LITERALS", "Literals", "literals_of", "required_literals"]
 
-_MOST = 32  # literals for one expression
-_LONGEST = 32  # bytes of one; the rest of a long one makes it no rarer
-_SHORTEST = 2  # a single byte is on nearly every line
+_MOST = 32
+"""Texts in one set; of more, only the first bytes are looked for."""
+
+_LONGEST = 32  # bytes; the rest of a long text makes it no rarer
+_CHOICES = 4  # a set of characters with more than these is taken for any character
+_ALSO = 2  # sets besides the first
+_WORTHLESS = 2.0  # a text of one character is on nearly every line
+
+Texts = frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """Texts of which one is in every line that matches; none when nothing is known of such a line.
+    """Texts of which one is in every line that matches; none where nothing is known of such a line.
 
-    With `ignore_case` they are in lower case and stand for either.
+    `also` has further sets of texts of which one each is in such a line. With `ignore_case` all are in lower case and
+    stand for either.
     """
 
     texts: tuple[bytes, ...] = ()
     ignore_case: bool = False
+    also: tuple[tuple[bytes, ...], ...] = ()
 
 
 NO_LITERALS = Literals()
@@ -46,21 +54,28 @@ def required_literals(regex: str) -> Literals:
         for token in tokens(regex)
         if token.kind is TokenKind.FLAGS or (token.kind is TokenKind.OPEN and token.text.endswith(":"))
     )
-    known = _alternatives(parse(regex), ignore_case)
-    texts = known.best if known.whole is None else _better(known.best, known.whole)
-    return Literals(tuple(sorted(texts)), ignore_case) if texts else NO_LITERALS
+    found = sorted(_alternatives(parse(regex), ignore_case).sets(), key=_worth, reverse=True)
+    if not found:
+        return NO_LITERALS
+    first, *also = (tuple(sorted(texts)) for texts in found[: _ALSO + 1])
+    return Literals(first, ignore_case, tuple(also))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is known of a part of an expression.
 
-    `whole`: every text that it can match, None where there are too many. `best`: the best found texts of which every
-    match holds one; none where nothing is known.
+    `whole`: every text that it can match, None where there are too many. `needed`: sets of texts of which each match
+    needs one.
     """
 
-    whole: frozenset[bytes] | None
-    best: frozenset[bytes] = frozenset()
+    whole: Texts | None
+    needed: tuple[Texts, ...] = ()
+
+    def sets(self) -> tuple[Texts, ...]:
+        """Every set of which a match needs one, as far as they are worth looking for."""
+        found = self.needed if self.whole is None else (*self.needed, self.whole)
+        return tuple(dict.fromkeys(texts for texts in found if _worth(texts)))
 
 
 _NOTHING = _Known(frozenset({b""}))
@@ -72,77 +87,81 @@ def _alternatives(branches: Branches, ignore_case: bool) -> _Known:
     if len(known) == 1:
         return known[0]
     wholes = [part.whole for part in known if part.whole is not None]
-    whole = frozenset().union(*wholes) if len(wholes) == len(known) else None
-    bests = [part.best if part.whole is None else _better(part.best, part.whole) for part in known]
-    best = frozenset().union(*bests) if all(bests) else frozenset()
-    return _Known(_few(whole), _few(best) or frozenset())
+    whole = _few(frozenset().union(*wholes)) if len(wholes) == len(known) else None
+    sets = [part.sets() for part in known]
+    if whole is not None or not all(sets):
+        return _Known(whole)
+    return _Known(None, (_trimmed(frozenset().union(*(max(each, key=_worth) for each in sets))),))
 
 
 def _sequence(items: Iterable[Item], ignore_case: bool) -> _Known:
-    best: frozenset[bytes] = frozenset()
-    run: frozenset[bytes] = frozenset({b""})  # what the items since the last unknown one can match
+    needed: list[Texts] = []
+    run = frozenset({b""})  # what the items since the last unknown one can match
     unbroken = True
     for item in items:
         known = _item(item, ignore_case)
+        needed += known.needed
         joined = None if known.whole is None else _few(frozenset(a + b for a in run for b in known.whole))
         if joined is not None:
             run = joined
             continue
-        best = _better(_better(best, run), known.best)
+        needed.append(run)
         run = frozenset({b""}) if known.whole is None else known.whole
         unbroken = False
-    return _Known(run, best) if unbroken else _Known(None, _better(best, run))
+    return _Known(run, tuple(needed)) if unbroken else _Known(None, (*needed, run))
 
 
 def _item(item: Item, ignore_case: bool) -> _Known:
-    if item.kind in (ItemKind.NOTHING, ItemKind.LOOK):
+    if item.kind is ItemKind.NOTHING:
         return _NOTHING
+    if item.kind is ItemKind.LOOK:
+        wanted = item.text in ("(?=", "(?<=") and item.least
+        return _Known(_NOTHING.whole, _alternatives(item.branches, ignore_case).sets() if wanted else ())
     if item.kind is ItemKind.UNKNOWN or item.most == 0:
         return _ANYTHING
     once = _alternatives(item.branches, ignore_case) if item.kind is ItemKind.GROUP else _atom(item, ignore_case)
-    if item.least == item.most == 1:
-        return once
-    if item.least == 0:
-        optional = item.most == 1 and once.whole is not None
+    return once if item.least == item.most == 1 else _repeated(once, item.least, item.most)
+
+
+def _repeated(once: _Known, least: int, most: int) -> _Known:
+    if least == 0:
+        optional = most == 1 and once.whole is not None
         return _Known(_few((once.whole or frozenset()) | {b""})) if optional else _ANYTHING
-    best = once.best if once.whole is None else _better(once.best, once.whole)
-    if item.least != item.most or once.whole is None:
-        return _Known(None, best)
-    return _sequence_of(once, item.least, best)
-
-
-def _sequence_of(once: _Known, times: int, best: frozenset[bytes]) -> _Known:
-    """So many of the same, one after the other."""
-    whole: frozenset[bytes] | None = frozenset({b""})
-    for _ in range(times):
-        whole = _few(frozenset(a + b for a in whole or () for b in once.whole or ()))
-        if whole is None:
-            return _Known(None, best)
-    return _Known(whole, best)
+    if once.whole is None:
+        return once
+    whole = frozenset({b""})
+    for times in range(least):
+        longer = _few(frozenset(a + b for a in whole for b in once.whole))
+        if longer is None:
+            return _Known(None, (*once.needed, whole if times else once.whole))
+        whole = longer
+    return _Known(whole, once.needed) if least == most else _Known(None, (*once.needed, whole))
 
 
 def _atom(item: Item, ignore_case: bool) -> _Known:
     if not item.text.isascii() and item.text[0] != "[":
         return _Known(frozenset({item.text.lstrip("\\").encode()}))
     texts = frozenset(bytes((byte,)) for byte in item.first(ignore_case=ignore_case) if byte != ord("\n"))
-    return _Known(_few(frozenset(text.lower() for text in texts) if ignore_case else texts))
+    if ignore_case:
+        texts = frozenset(text.lower() for text in texts)
+    return _Known(texts) if len(texts) <= _CHOICES else _ANYTHING
 
 
-def _few(texts: frozenset[bytes] | None) -> frozenset[bytes] | None:
+def _few(texts: Texts) -> Texts | None:
     """The texts, or None for too many or too long ones to go on with."""
-    if texts is None or len(texts) > _MOST or any(len(text) > _LONGEST for text in texts):
-        return None
-    return texts
+    return None if len(texts) > _MOST or any(len(text) > _LONGEST for text in texts) else texts
 
 
-def _better(one: frozenset[bytes], other: frozenset[bytes]) -> frozenset[bytes]:
-    """Those of the two that will be found on fewer lines; none of both where even they are on nearly all."""
-    return max(one, other, key=_worth) if max(_worth(one), _worth(other)) else frozenset()
+def _trimmed(texts: Texts) -> Texts:
+    """The texts, or the beginnings of too many: what holds a text holds its beginning."""
+    for length in (_LONGEST, 12, 8, 6, 5, 4, 3):
+        if len(texts) <= _MOST:
+            break
+        texts = frozenset(text[:length] for text in texts)
+    return texts if len(texts) <= _MOST else frozenset()
 
 
-def _worth(texts: frozenset[bytes]) -> float:
-    """Longer is better, and so are fewer; 0 for texts that say nothing."""
-    shortest = min((len(text.strip(b" ")) + text.count(b" ") / 4 for text in texts), default=0)
-    if shortest < _SHORTEST or b"" in texts:
-        return 0
-    return shortest - len(texts) / 8 + _MOST
+def _worth(texts: Texts) -> float:
+    """How few lines a set will be found on: longer texts are better, and so are fewer; 0 for what says nothing."""
+    shortest = min((len(text) - 0.75 * text.count(b" ") for text in texts), default=0.0)
+    return 0.0 if shortest < _WORTHLESS else shortest - len(texts) / 8 + _MOST

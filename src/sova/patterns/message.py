@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = ["ANSI", "PREFIX", "fill", "message_of", "message_starts", "placeholders", "without_ansi", "without_returns"]
 
@@ -25,11 +26,13 @@ PREFIX = re.compile(
     rb"(?:"
     rb"\[?(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?"
     rb"(?: \d\d[OE](?: |\+)| \| | )"  # GitLab's stream, Zuul's bar
-    rb"(?P<host>[\w.-]+ \| )?"  # Zuul's host
+    rb"(?P<host>[\w.-]{1,100} \| )?"  # Zuul's host
     rb")?"
 )
 """What may stand before a message: a time stamp with or without date, in brackets or not; then GitLab's stream
 (`00O `) or a bar; then `host | `. After it, as at the line's start, `^` holds in patterns of `match: message`."""
+
+_LONGEST_PREFIX = 200
 
 _PLACE = re.compile(r"\{(\w*)\}")
 
@@ -70,7 +73,12 @@ def message_of(line: bytes) -> bytes:
 
 def message_starts(line: bytes) -> tuple[int, ...]:
     """The places in a line after a prefix where `^` holds besides its start, the last one first."""
-    found = PREFIX.match(line)
+    return _starts(line[:_LONGEST_PREFIX])
+
+
+@lru_cache(maxsize=2048)  # many patterns ask about the same line
+def _starts(head: bytes) -> tuple[int, ...]:
+    found = PREFIX.match(head)
     if found is None or not found.end():
         return ()
     host = found.start("host")

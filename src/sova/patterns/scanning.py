@@ -90,7 +90,7 @@ class FileScan:
     def _search_lines(self, index: int, offset: int) -> None:
         judge, match, data = self._judges[index], self._patterns[index].match, self._text(index)
         searched = self._views.lower(match) if judge.literals.ignore_case else data
-        for start, end in candidates(data, searched, self._views.line_start(match, offset), judge.literals.texts):
+        for start, end in candidates(data, searched, self._views.line_start(match, offset), judge.literals):
             line = data[start:end]
             span = self._match(index, line)
             if span is None or judge.excludes(line):

@@ -20,7 +20,10 @@ class ItemKind(Enum):
 
 @dataclass(slots=True)
 class Item:
-    """One item of a sequence with its repeat. `start` and `end` are its place in the expression, `text` the atom's."""
+    """One item of a sequence with its repeat.
+
+    `start` and `end` are its place in the expression; `text` is the atom's, or what opens the group.
+    """
 
     kind: ItemKind
     start: int
@@ -89,7 +92,7 @@ def _group(token: Token, inner: Branches, end: int) -> Item:
         kind = ItemKind.LOOK
     elif token.text.startswith("(?("):
         kind = ItemKind.UNKNOWN
-    return Item(kind, token.start, end, branches=inner, atomic=token.text == "(?>")
+    return Item(kind, token.start, end, token.text, branches=inner, atomic=token.text == "(?>")
 
 
 def _single(token: Token) -> Item:
