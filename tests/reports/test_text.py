@@ -224,6 +224,9 @@ def test_headline_is_the_best_that_is_known() -> None:
     consequence = replace(known.reasons[1], message="exit code 1")
     assert headline(replace(unknown, excerpts=(), reasons=(consequence,))) == ("exit code 1", False)
     assert headline(replace(unknown, excerpts=(), problems=())) == ("", False)
+    end = Excerpt("f", 1, 1, ("PLAY RECAP ok=5 failed=0", "POST-RUN END RESULT_NORMAL: [x]"), 0.0, "the last 2 lines")
+    assert headline(replace(unknown, excerpts=(end,), reasons=(consequence,))) == ("exit code 1", False)
+    assert headline(replace(unknown, excerpts=(end,))) == ("POST-RUN END RESULT_NORMAL: [x]", True)
 
 
 @pytest.mark.parametrize(

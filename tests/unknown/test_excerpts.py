@@ -32,7 +32,13 @@ def test_counts_of_zero_are_no_errors() -> None:
 def test_an_error_within_a_name_is_none() -> None:
     (only,) = excerpts(log("Setting up liberror-perl (0.17029-2) ...", "done"), "x")
     assert only.score == 0
-    for line in ("TypeError: no", "java.lang.IllegalStateException: no", "ERROR", "it failed"):
+    for line in (
+        "TypeError: no",
+        "java.lang.IllegalStateException: no",
+        "ERROR",
+        "it failed",
+        "RUN END RESULT_TIMED_OUT: [x]",
+    ):
         assert excerpts(log(line), "x")[0].score > 0
 
 

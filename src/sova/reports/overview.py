@@ -163,11 +163,14 @@ def best_line(excerpt: Excerpt) -> str:
 
 
 def headline(diagnosis: Diagnosis) -> tuple[str, bool]:
-    """A failure as one line, and whether it is a line of a log: the primary reason, else the best line of an excerpt,
-    else what was recognised all the same, else what could not be read; "" where nothing is known."""
+    """A failure as one line, and whether it is a line of a log: the primary reason, else the best line of an excerpt
+    with an error-like line, else what was recognised all the same, else the best line of any excerpt, else what could
+    not be read; "" where nothing is known."""
     if diagnosis.primary:
         return diagnosis.primary.message, False
-    if line := next((line for excerpt in diagnosis.excerpts if (line := best_line(excerpt))), ""):
+    suspicious = [excerpt for excerpt in diagnosis.excerpts if any(map(_ERROR.search, excerpt.lines))]
+    excerpts = suspicious if diagnosis.reasons else [*suspicious, *diagnosis.excerpts]
+    if line := next((line for excerpt in excerpts if (line := best_line(excerpt))), ""):
         return line, True
     if diagnosis.reasons:
         return diagnosis.reasons[0].message, False

@@ -15,6 +15,7 @@ _LONGEST = 2000  # characters of one line that are worth showing
 _ERROR = re.compile(
     rb"\b(?:error|errors|fail|failed|failure|fatal|critical|severe|exception|traceback|panic(?:ked)?|abort(?:ed)?|"
     rb"denied|refused|unreachable|segmentation fault|core dumped|killed|timed out|not found)\b|"
+    rb"RESULT_(?:TIMED_OUT|UNREACHABLE|DISK_FULL|FAILURE)\b|"  # Zuul's words at the end of a playbook
     rb"(?-i:[A-Za-z](?:Error|Exception)\b)",  # TypeError, and not liberror-perl
     re.IGNORECASE,
 )
