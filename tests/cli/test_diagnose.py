@@ -7,14 +7,19 @@ import gzip
 import io
 import json
 import lzma
+import os
+import signal
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from .conftest import Ran
 
@@ -52,6 +57,27 @@ def test_a_zuul_that_is_down_does_not_cost_the_other_targets(
     assert (ran.status, verdicts(ran)) == (4, ["no logs", "known"])
     assert "403" in json.loads(ran.out)["diagnoses"][0]["problems"][0]["detail"]
     assert sova("diagnose", page).status == 3
+
+
+def test_interrupted_what_was_found_is_told(tmp_path: Path, compiled: Path, httpserver: HTTPServer) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(_: Request) -> Response:
+        asked.set()
+        over.wait(30)
+        return Response("late")
+
+    httpserver.expect_request("/x.log").respond_with_handler(hang)
+    (tmp_path / "a.log").write_bytes(LOG)
+    command = [sys.executable, "-m", "sova", "diagnose", "a.log", httpserver.url_for("/x.log"), "-o", "json"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(compiled), "XDG_CONFIG_HOME": str(tmp_path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    over.set()
+    assert (process.returncode, "interrupted after 1 of 2 targets" in err) == (130, True)
+    assert [diagnosis["verdict"] for diagnosis in json.loads(out)["diagnoses"]] == ["known"]
 
 
 def test_a_mistyped_name_is_told_before_anything_is_read(sova: Sova, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -136,9 +137,7 @@ def test_a_reader_that_goes_away_is_no_error(configured: Path, compiled: Path) -
     """As `sova run | head -1` leaves it."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(compiled)}
     command = [sys.executable, "-m", "sova", "run", *AS_OF]
-    with subprocess.Popen(
-        command, cwd=configured, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=configured, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -172,11 +171,12 @@ def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, htt
         file.write("allow_hosts: [localhost, 127.0.0.1]\nworkers: 2\n")
     environment = {**os.environ, "XDG_CACHE_HOME": str(compiled)}
     command = [sys.executable, "-m", "sova", "run", *AS_OF, "--days", "10", "-o", "json"]
-    with subprocess.Popen(command, cwd=configured, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=configured, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert asked.wait(60)
         time.sleep(1)  # the other builds take a moment
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=30)
     over.set()
     assert process.returncode == 130
+    assert "interrupted" in err
     assert {row["build"]["uuid"] for row in json.loads(out)["diagnoses"]} == {"one", "two", "three"}

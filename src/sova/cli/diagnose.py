@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sova.cli import EXIT_FAILURES, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
+from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
 from sova.cli.app import App, pass_app
 from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.as_json import document, to_row
@@ -49,16 +49,25 @@ def diagnose(
     """Say why each TARGET failed: a log file (plain or compressed), a directory, an archive, a log URL, a Zuul build
     URL, or - for standard input. No configuration is needed."""
     found: list[Diagnosis] = []
-    with app.session(pattern_files=pattern_files) as session, app.stderr.status("reading patterns") as status:
-        for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):
-            found.append(diagnosis)
-            if output == "jsonl":
-                click.echo(json.dumps(to_row(diagnosis)))
+    interrupted = False
+    try:
+        with app.session(pattern_files=pattern_files) as session, app.stderr.status("reading patterns") as status:
+            for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):
+                found.append(diagnosis)
+                if output == "jsonl":
+                    click.echo(json.dumps(to_row(diagnosis)))
+    except KeyboardInterrupt:  # what was found until then is still told
+        interrupted = True
+        click.echo(f"interrupted after {len(found)} of {len(targets)} targets", err=True)
+    _report(app, found, output)
+    click.get_current_context().exit(EXIT_INTERRUPTED if interrupted else _status(found, exit_status))
+
+
+def _report(app: App, found: Sequence[Diagnosis], output: str) -> None:
     if output == "json":
         click.echo(json.dumps(document(found), indent=2))
     elif output == "text":
         render_diagnoses(found, app.stdout)
-    click.get_current_context().exit(_status(found, exit_status))
 
 
 def _status(found: Sequence[Diagnosis], exit_status: bool) -> int:

@@ -54,6 +54,8 @@ def run(
         raise click.UsageError(str(error)) from error
     with app.session() as session, RunBar(app.stderr) as bar:
         done = main_job(session, query, bar)
+    if done.collected.interrupted:
+        click.echo("interrupted; what was done is saved and reported", err=True)
     _report(app, done, output)
     if html:
         from sova.reports.site import write  # noqa: PLC0415 - the template engine is for pages only
