@@ -45,27 +45,30 @@ def _alike(branches: Branches) -> bool:
 
 def _adjacent(sequence: list[Item]) -> Iterator[tuple[int, int, str]]:
     """Two repeats without limit that can take the same bytes, with nothing between them that must be there."""
-    before: list[Item] = []
-    for item in _flat(sequence):
+    before: list[tuple[Item, Item]] = []
+    for item, outer in _flat(sequence):
         first = _first_of(item)
         if item.limitless and not item.atomic:
-            for other in before:
-                if _first_of(other) & first:
-                    yield other.start, item.end, "two repeats side by side that take the same characters"
+            for other, other_outer in before:
+                if _first_of(other) & first and other_outer is not outer:
+                    yield other_outer.start, outer.end, "two repeats side by side that take the same characters"
                     break
-            before.append(item)
+            before.append((item, outer))
         elif item.least and first:
             before.clear()
 
 
-def _flat(sequence: list[Item]) -> Iterator[Item]:
-    """The items with groups that only capture taken apart, as `(a*)(a*)` is no better than `a*a*`."""
+def _flat(sequence: list[Item]) -> Iterator[tuple[Item, Item]]:
+    """The items, each with the one of the sequence that it is in; `(a*)(a*)` is no better than `a*a*`.
+
+    So groups that only capture are taken apart.
+    """
     for item in sequence:
         plain = item.kind is ItemKind.GROUP and not item.varies and item.least == 1 and not item.atomic
         if plain and len(item.branches) == 1:
-            yield from _flat(item.branches[0])
+            yield from ((inner, item) for inner, _ in _flat(item.branches[0]))
         else:
-            yield item
+            yield item, item
 
 
 def _first(sequence: list[Item]) -> frozenset[int]:

@@ -66,11 +66,12 @@ class _Known:
     """What is known of a part of an expression.
 
     `whole`: every text that it can match, None where there are too many. `needed`: sets of texts of which each match
-    needs one.
+    needs one. `edge`, for what is repeated: it begins with one of these texts and ends with one.
     """
 
     whole: Texts | None
     needed: tuple[Texts, ...] = ()
+    edge: Texts = frozenset({b""})
 
     def sets(self) -> tuple[Texts, ...]:
         """Every set of which a match needs one, as far as they are worth looking for."""
@@ -101,12 +102,12 @@ def _sequence(items: Iterable[Item], ignore_case: bool) -> _Known:
     for item in items:
         known = _item(item, ignore_case)
         needed += known.needed
-        joined = None if known.whole is None else _few(frozenset(a + b for a in run for b in known.whole))
-        if joined is not None:
+        joined = _joined(run, known.edge if known.whole is None else known.whole)
+        if joined is not None and known.whole is not None:
             run = joined
             continue
-        needed.append(run)
-        run = frozenset({b""}) if known.whole is None else known.whole
+        needed.append(joined or run)
+        run = known.edge if known.whole is None else known.whole
         unbroken = False
     return _Known(run, tuple(needed)) if unbroken else _Known(None, (*needed, run))
 
@@ -131,11 +132,11 @@ def _repeated(once: _Known, least: int, most: int) -> _Known:
         return once
     whole = frozenset({b""})
     for times in range(least):
-        longer = _few(frozenset(a + b for a in whole for b in once.whole))
+        longer = _joined(whole, once.whole)
         if longer is None:
             return _Known(None, (*once.needed, whole if times else once.whole))
         whole = longer
-    return _Known(whole, once.needed) if least == most else _Known(None, (*once.needed, whole))
+    return _Known(whole, once.needed) if least == most else _Known(None, (*once.needed, whole), edge=whole)
 
 
 def _atom(item: Item, ignore_case: bool) -> _Known:
@@ -145,6 +146,11 @@ def _atom(item: Item, ignore_case: bool) -> _Known:
     if ignore_case:
         texts = frozenset(text.lower() for text in texts)
     return _Known(texts) if len(texts) <= _CHOICES else _ANYTHING
+
+
+def _joined(one: Texts, other: Texts) -> Texts | None:
+    """Every text of the one followed by each of the other, unless they are too many or too long."""
+    return _few(frozenset(first + second for first in one for second in other))
 
 
 def _few(texts: Texts) -> Texts | None:

@@ -173,7 +173,7 @@ class FileScan:
             return None
 
     def _problem(self, index: int, lines: int) -> Problem:
-        text = f"{self._patterns[index].id}: {lines} lines took longer than {TIMEOUT} s each"
+        text = f"{self._patterns[index].id}: {lines} line{'s'[: lines > 1]} took longer than {TIMEOUT} s"
         if lines >= _PATIENCE:
             text += ", and it was not looked for in those after them"
         return Problem(self._file, ProblemKind.PATTERN_TIMEOUT, text)
