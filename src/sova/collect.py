@@ -94,7 +94,9 @@ class _Reading:
 
     def failed(self, kind: ProblemKind, detail: str) -> None:
         self.reachable = False
-        self.problems.append(Problem(self.source, kind, detail))
+        problem = Problem(self.source, kind, detail)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     @property
     def freshness(self) -> Freshness:

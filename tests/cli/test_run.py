@@ -155,6 +155,24 @@ def test_no_source_answers(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -
     assert "403" in ran.out
 
 
+def test_one_index_of_two_is_down(sova: Sova, tmp_path: Path, httpserver: HTTPServer) -> None:
+    """What the other gives is reported, the one is told once, and the status says that not everything was seen."""
+    httpserver.expect_request("/down/").respond_with_data("no", status=403)
+    listing = '<pre><a href="../">../</a>\n<a href="a1/">a1/</a>  01-Mar-2026 12:00  -\n</pre>'
+    page = f"<html><head><title>Index of /up/</title></head><body><h1>Index of /up/</h1>{listing}</body></html>"
+    httpserver.expect_request("/up/").respond_with_data(page, content_type="text/html")
+    httpserver.expect_request("/up/a1/job-output.txt").respond_with_data("2026-03-01 12:00:00.000001 | it broke\n")
+    urls = f"['{httpserver.url_for('/down/')}', '{httpserver.url_for('/up/')}']"
+    (tmp_path / "sova.yaml").write_text(
+        f"sources: [{{type: index_pages, name: nightly, urls: {urls}}}]\nlimits: {{retries: 0}}\n"
+    )
+    ran = sova("run", *AS_OF)
+    assert ran.status == 4
+    assert ran.out.startswith("1 build")
+    assert "nightly could not be read to its end" in ran.out
+    assert ran.out.count("403") == 1
+
+
 def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, httpserver: HTTPServer) -> None:
     """^C while one build's log server hangs: the others are in the store, exit 130."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -247,12 +248,17 @@ def test_a_job_that_is_not_wanted_is_not_looked_into(
     assert ("a1/job-output.txt" in server.asked) is bool(count)
 
 
-def test_one_index_that_fails_is_a_problem_and_all_of_them_an_error(httpserver: HTTPServer, http: HttpClient) -> None:
+def test_an_index_that_fails_is_an_error_after_the_builds_of_the_others(
+    httpserver: HTTPServer, http: HttpClient
+) -> None:
     server = logs(httpserver, PASSED)
     httpserver.expect_request("/periodic/page/").respond_with_data("<html>Welcome</html>", content_type="text/html")
     gone, page = server.url("/periodic/gone/"), server.url("/periodic/page")
     httpserver.expect_request("/periodic/gone/").respond_with_data("", status=404)
-    builds, problems = split(pages(http, gone, server.url(), page).builds(Query()))
+    given = iter(pages(http, gone, server.url(), page).builds(Query()))
+    builds, problems = split(islice(given, 3))
+    with pytest.raises(SourceError, match="is no directory listing"):
+        next(given)
     assert len(builds) == 1
     assert [problem.kind for problem in problems] == [ProblemKind.SOURCE, ProblemKind.SOURCE]
     assert "404" in problems[0].detail

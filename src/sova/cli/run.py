@@ -89,7 +89,7 @@ def _status(done: Run, exit_status: bool) -> int:
     sources = done.collected.sources
     if done.collected.interrupted:
         return EXIT_INTERRUPTED
-    if not any(source.reachable for source in sources):
+    if not any(source.reachable or source.builds for source in sources):  # one that broke off did answer
         return EXIT_NO_SOURCE
     if not all(source.reachable for source in sources):
         return EXIT_SOME_SOURCE

@@ -78,7 +78,8 @@ def _head(summary: Summary) -> Iterator[Text]:
         name = one_line(source.source)
         problems = "; ".join(_problem(one, source.source) for one in source.problems)
         if not source.reachable:
-            yield Text.assemble(("! ", "bold red"), f"{name} could not be reached", f": {problems}" if problems else "")
+            what = "could not be read to its end" if source.builds else "could not be reached"
+            yield Text.assemble(("! ", "bold red"), f"{name} {what}", f": {problems}" if problems else "")
         elif problems:
             yield Text.assemble(("! ", "bold yellow"), f"{name}: {problems}")
 

@@ -83,18 +83,16 @@ class IndexPagesSource:
             return
         directories: list[_Directory] = []
         errors: list[str] = []
-        urls = list(dict.fromkeys(url.rstrip("/") + "/" for url in self.settings.urls))
-        for url in urls:
+        for url in dict.fromkeys(url.rstrip("/") + "/" for url in self.settings.urls):
             self.context.http.trust(url)
             try:
                 directories += self._listed(url)
             except SourceError as error:
                 errors.append(str(error))
-        if len(errors) == len(urls):
-            raise SourceError("; ".join(errors))
-        for said in errors:
-            yield Problem(self.name, ProblemKind.SOURCE, said)
+                yield Problem(self.name, ProblemKind.SOURCE, str(error))
         yield from self._read(directories, query)
+        if errors:  # each was told; after what the others gave, the source counts as one that was not reached
+            raise SourceError(errors[-1])
 
     def _listed(self, url: str) -> Iterator[_Directory]:
         """The directories in one listing. Raises SourceError."""
