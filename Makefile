@@ -38,7 +38,8 @@ bench: $(VENV)/dev.stamp  ## Speed, memory and parity, side by side with peers
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.memory
 	$(BIN)/python -m bench.fetch
-	$(BIN)/python -m bench.library
+	mkdir -p build && $(BIN)/python -m examples.ci.run --site build/site > build/report.txt
+	$(BIN)/python -m bench.library build/example/logs
 
 fuzz: $(VENV)/dev.stamp  ## Hold the engine against the reference for a minute
 	$(BIN)/python -m fuzz.engine --seconds 60

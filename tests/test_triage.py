@@ -77,6 +77,12 @@ def test_every_other_result_is_analysed(result: str) -> None:
 def test_a_result_without_logs_can_explain_itself() -> None:
     found = triage(build("NODE_FAILURE", log_url=""), tools(FakeTree({})))
     assert (found.verdict, found.primary and found.primary.message) == (Verdict.KNOWN, "no node")
+    assert found.problems == ()
+
+
+def test_a_failure_without_a_log_url_says_that_there_is_none() -> None:
+    found = triage(build("FAILURE", log_url=""), tools(FakeTree({})))
+    assert found.verdict is Verdict.NO_LOGS
     assert [problem.kind for problem in found.problems] == [ProblemKind.GONE]
 
 

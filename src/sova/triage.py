@@ -123,6 +123,8 @@ def _scan_result(reading: _Reading) -> None:
 def _read_logs(reading: _Reading, bare: bool) -> LogTree | None:
     build = reading.build
     if not build.log_url:
+        if reading.hits:  # the result word was recognised: NODE_FAILURE and the like never have logs
+            return None
         where = build.url or build.job_name
         reading.problems.append(Problem(where, ProblemKind.GONE, "the CI system names no log URL for this build"))
         return None

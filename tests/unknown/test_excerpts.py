@@ -42,6 +42,11 @@ def test_an_error_within_a_name_is_none() -> None:
         assert excerpts(log(line), "x")[0].score > 0
 
 
+def test_a_test_that_passed_is_no_error_whatever_its_name() -> None:
+    (only,) = excerpts(log("t.test_login_with_error_fail [1.39s] ... ok", "t.py::test_fatal_error PASSED"), "x")
+    assert only.score == 0
+
+
 def test_an_error_in_the_tail_makes_one_excerpt() -> None:
     (only,) = excerpts(log("a", "ValueError: no", "b"), "x")
     assert (only.lines, only.score, only.first_line) == (("a", "ValueError: no", "b"), 1.0, 1)

@@ -14,6 +14,7 @@ from sova.reports.clean import shorten
 from sova.reports.tags import Mark, mark_of, tag_order
 from sova.stats import Summary, TopReason, failed
 from sova.times import days_back
+from sova.unknown.excerpts import error_like
 
 __all__ = [
     "BurningReason",
@@ -29,10 +30,6 @@ __all__ = [
 ]
 
 DAYS = 14
-_ERROR = re.compile(
-    r"(?:(?<![a-z])(?:error|fail)|(?-i:(?<=[A-Za-z])Error\b))(?!\w*\s*[=:]\s*0\b)|fatal(?!\s*=\s*0\b)|exception|refused|denied|cannot",
-    re.IGNORECASE,
-)
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
 _TELLING = 3  # words: a line that is only "ERROR" tells nothing
 
@@ -154,7 +151,7 @@ def best_line(excerpt: Excerpt) -> str:
     that, else the last that tells something before such a line, else the last that is not blank."""
     lines = [_PREFIX.sub("", line, count=1) for line in excerpt.lines]
     lines = [line for line in lines if line.strip()]
-    errors = [place for place, line in enumerate(lines) if _ERROR.search(line)]
+    errors = [place for place, line in enumerate(lines) if error_like(line.encode())]
     telling = [place for place, line in enumerate(lines) if len(line.split()) >= _TELLING]
     if both := [place for place in errors if place in telling]:
         return lines[both[-1]]
@@ -168,10 +165,12 @@ def headline(diagnosis: Diagnosis) -> tuple[str, bool]:
     not be read; "" where nothing is known."""
     if diagnosis.primary:
         return diagnosis.primary.message, False
-    suspicious = [excerpt for excerpt in diagnosis.excerpts if any(map(_ERROR.search, excerpt.lines))]
+    suspicious = [excerpt for excerpt in diagnosis.excerpts if excerpt.score > 0]
     excerpts = suspicious if diagnosis.reasons else [*suspicious, *diagnosis.excerpts]
     if line := next((line for excerpt in excerpts if (line := best_line(excerpt))), ""):
-        return line, True
+        said = (reason for reason in diagnosis.reasons if any(line in hit.line for hit in reason.hits))
+        same = next(said, None)  # a line that was recognised is better told in the pattern's words
+        return (same.message, False) if same else (line, True)
     if diagnosis.reasons:
         return diagnosis.reasons[0].message, False
     if diagnosis.problems:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from sova.model import Excerpt
 
-__all__ = ["excerpts"]
+__all__ = ["error_like", "excerpts"]
 
 BEFORE, AFTER, TAIL = 12, 4, 20
 _LONGEST = 2000  # characters of one line that are worth showing
@@ -21,7 +21,8 @@ _ERROR = re.compile(
 )
 _HARMLESS = re.compile(
     rb"\b(?:0|no) (?:errors?|fail(?:ed|ures?)|tests? failed)\b|\bfail(?:ed|ures?)[=:] ?0\b|\berrors?[=:] ?0\b|"
-    rb"continue-on-error|fail-fast|if-no-files-found",
+    rb"continue-on-error|fail-fast|if-no-files-found|"
+    rb"(?:\.\.\.|::\S+) (?:ok|passed)\b",  # a test that passed, whatever it is called
     re.IGNORECASE,
 )
 # Where a CI system starts to clean up: what it prints from there on is rarely the reason.
@@ -29,6 +30,11 @@ _POST_RUN = re.compile(
     rb"POST-RUN START|CLEANUP-RUN START|Post job cleanup\.|section_start:\d+:(?:after_script|cleanup_file_variables|"
     rb"upload_artifacts_on_failure)|\[SCP\] Copying console log|Recording test results|Archiving artifacts"
 )
+
+
+def error_like(line: bytes) -> bool:
+    """Whether a person who looks for the reason of a failure would stop at this line."""
+    return _ERROR.search(line) is not None and not _HARMLESS.search(line)
 
 
 def excerpts(chunks: Iterable[bytes], file: str) -> tuple[Excerpt, ...]:
@@ -45,7 +51,7 @@ def excerpts(chunks: Iterable[bytes], file: str) -> tuple[Excerpt, ...]:
     for number, line in enumerate(_lines(chunks), 1):
         tail.append((number, line))
         cleaning = cleaning or _POST_RUN.search(line) is not None
-        if not cleaning and _ERROR.search(line) and not _HARMLESS.search(line):
+        if not cleaning and error_like(line):
             around, wanted_after = [*before, (number, line)], AFTER
         elif wanted_after:
             around.append((number, line))
