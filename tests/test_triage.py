@@ -154,6 +154,12 @@ def test_a_bare_log_without_a_failure() -> None:
     assert verdicts == [Verdict.NO_FAILURE_SEEN, Verdict.UNKNOWN, Verdict.KNOWN]
 
 
+def test_a_bare_log_that_breaks_off_is_not_said_to_be_good() -> None:
+    cut = Problem("x.log", ProblemKind.TRUNCATED, "ends in the middle")
+    found = triage(build(""), tools(FakeTree({"x.log": (b"all is well\n", cut)}, single=True)), bare=True)
+    assert found.verdict is Verdict.UNKNOWN
+
+
 def test_a_bare_directory_without_a_named_log_is_read_whole() -> None:
     found = triage(build(""), tools(FakeTree({"a.log": b"FAILED a\n", "b.log": b"Out of memory\n"})), bare=True)
     assert {reason.message for reason in found.reasons} == {"test a failed", "out of memory"}

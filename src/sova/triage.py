@@ -249,7 +249,9 @@ def _verdict(build: Build, reasons: tuple[Reason, ...], shown: tuple[Excerpt, ..
         return Verdict.NO_LOGS
     if build.result or any(excerpt.score > 0 for excerpt in shown) or reasons:
         return Verdict.UNKNOWN
-    return Verdict.NO_FAILURE_SEEN
+    # a log that breaks off may have held the failure behind the break
+    whole = all(problem.kind is ProblemKind.MISSING for problem in reading.problems)
+    return Verdict.NO_FAILURE_SEEN if whole else Verdict.UNKNOWN
 
 
 def _why_none(reading: _Reading, tools: Tools) -> str:

@@ -42,7 +42,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @pass_app
 def init(app: App, url: str | None, path: str, force: bool) -> None:
-    """Write a configuration: a commented start, or one made for the CI at URL, which is asked whether it is there."""
+    """Write a configuration: a commented start, or one made for the CI at URL, which is asked whether it is there.
+
+    An ssh URL is taken as it is; `sova run` tells when no Gerrit answers there."""
     if path != "-" and Path(path).exists() and not force:
         raise click.UsageError(f"{path} is there already; --force overwrites it, --file names another")
     with Session(Config(), now=app.now) as session:
