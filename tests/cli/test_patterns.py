@@ -89,7 +89,7 @@ def test_show_of_an_unknown_id(sova: Sova) -> None:
 def test_lint_of_a_good_file(sova: Sova, mine: str) -> None:
     ran = sova("patterns", "lint", "--strict", mine)
     assert (ran.status, ran.out) == (0, "")
-    assert "1 patterns in 1 files, 0 findings" in ran.err
+    assert "1 pattern in 1 file, 0 findings" in ran.err
 
 
 def test_lint_fails_for_an_example_that_fails(sova: Sova, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_try_shows_hits_with_context_captures_and_message(sova: Sova, log: str) 
     assert "       2 | two" in ran.out
     assert "       3 > the license server lic-1 does not answer" in ran.out
     assert "server='lic-2'" in ran.out
-    assert "2 hits in 5 lines of 1 files" in ran.err
+    assert "2 hits in 5 lines of 1 file" in ran.err
 
 
 def test_try_as_json(sova: Sova, log: str) -> None:

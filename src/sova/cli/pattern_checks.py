@@ -17,6 +17,7 @@ from sova.model import Diagnosis, Kind
 from sova.patterns.examples import try_examples
 from sova.patterns.lint import lint as doubts
 from sova.patterns.load import gather
+from sova.reports.wording import count
 from sova.targets import diagnose_each
 
 __all__ = ["lint", "test"]
@@ -51,8 +52,8 @@ def lint(app: App, files: Sequence[Path], strict: bool, output: str) -> None:
     else:
         for line in [*map(str, findings), *(f"{note} (mended)" for note in found.notes)]:
             click.echo(line)
-        count = f"{len(found.patterns)} patterns in {len(found.files)} files"
-        click.echo(f"{count}, {len(findings)} findings, {len(found.notes)} mended", err=True)
+        read = f"{count(len(found.patterns), 'pattern')} in {count(len(found.files), 'file')}"
+        click.echo(f"{read}, {count(len(findings), 'finding')}, {len(found.notes)} mended", err=True)
     if any(finding.error or strict for finding in findings):
         click.get_current_context().exit(EXIT_FAILURES)
 

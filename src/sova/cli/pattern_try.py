@@ -17,6 +17,7 @@ from sova.logs import LogTree
 from sova.model import LogFile, Pattern
 from sova.patterns.engine import Engine, Scan
 from sova.patterns.form import pattern_of
+from sova.reports.wording import count
 from sova.session import Session
 from sova.targets import target_build
 
@@ -73,7 +74,7 @@ def try_(  # noqa: PLR0913 - one parameter for each option
         click.echo(json.dumps([hit_row(hit) for scan in scans for hit in scan.hits], indent=2))
     hits = sum(sum(scan.counts.values()) for scan in scans)
     lines = sum(scan.lines for scan in scans)
-    click.echo(f"{hits:,} hits in {lines:,} lines of {len(scans)} files", err=True)
+    click.echo(f"{count(hits, 'hit')} in {count(lines, 'line')} of {count(len(scans), 'file')}", err=True)
     if not hits:
         click.get_current_context().exit(EXIT_FAILURES)
 
