@@ -282,6 +282,18 @@ def test_a_header_that_is_huge_is_not_read(opened: OpenTree, tmp_path: Path) -> 
     assert find_problem(opened(tmp_path / "x.tar"), "a.log").kind is ProblemKind.UNDECODABLE
 
 
+def test_a_zip_whose_members_would_lie_before_its_beginning(opened: OpenTree, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.log", LOG)
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[-3] = 1  # the highest byte of the place of the directory
+    (tmp_path / "x.zip").write_bytes(content)
+    tree = opened(tmp_path / "x.zip")
+    with pytest.raises(LogError) as caught:
+        text(tree, "a.log")
+    assert caught.value.problem.kind is ProblemKind.UNDECODABLE
+
+
 def test_what_is_no_archive_has_no_inside(opened: OpenTree, build: Path) -> None:
     (build / "x.tar").write_bytes(LOG)
     assert find_problem(opened(build), "x.tar//a.log").kind is ProblemKind.UNDECODABLE

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import lzma
 import os
 import posixpath
+import struct
 import tarfile
 import tempfile
 import weakref
@@ -30,8 +32,12 @@ _READ = 64 * 1024
 _HEAD = 512  # bytes in which a tar names itself
 _LONGEST_HEADER = 2**20  # names and attributes of a member take hundreds of bytes
 _LONGEST_DIRECTORY = 2**26  # of a zip; the library reads it whole
-_BROKEN_TAR = (tarfile.TarError, EOFError, ValueError, OverflowError)
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
+_BROKEN_TAR = (tarfile.TarError, EOFError, ValueError, OverflowError, struct.error)
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(ValueError, OverflowError, NotImplementedError, RuntimeError),
+    OSError,  # an offset before the file's beginning
+)
 
 
 def is_archive(head: bytes) -> bool:
