@@ -57,6 +57,7 @@ def test_an_example_that_fails_is_an_error(changed: dict[str, str], wanted: str)
         ({"regex": "'.*mirror (?P<host>[a-z]+)'"}, "a-b.regex: begins with .*"),
         ({"regex": "'mirror (?P<host>[a-z]+).*'"}, "a-b.regex: ends with .*"),
         ({"regex": "'mirror (?P<host>(?:[a-z]+)+) is'"}, "a repeat inside a repeat"),
+        ({"regex": "'(?P<host>[a-z]+)[0-9]+'"}, "a-b.regex: no text stands in every match"),
         ({"not_followed_by": "'(?:a+)+b'"}, "a-b.not_followed_by: (?:a+)+: a repeat inside a repeat"),
     ],
 )

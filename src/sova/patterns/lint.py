@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sova.errors import Mistake
 from sova.model import Kind, Pattern
 from sova.patterns.examples import Tried, try_examples
+from sova.patterns.literals import literals_of
 from sova.patterns.load import Place, Read
 from sova.patterns.message import placeholders
 from sova.patterns.regexes import warnings
@@ -63,6 +64,11 @@ def _risky(pattern: Pattern) -> Told:
             yield key, text
 
 
+def _unfiltered(pattern: Pattern) -> Told:
+    if not literals_of(pattern).texts:
+        yield "regex", "no text stands in every match, so that it is tried on every line of every log, which is slow"
+
+
 def _short(pattern: Pattern) -> Told:
     if pattern.text and len(pattern.text) < SHORTEST_TEXT:
         yield "text", f"{pattern.text!r} is short and will be found in lines that mean something else"
@@ -99,7 +105,7 @@ def _unfinished_message(pattern: Pattern) -> Told:
         yield "message", "should be a sentence that ends with a full stop"
 
 
-_CHECKS_OF_IMPORTED: tuple[Callable[[Pattern], Told], ...] = (_risky, _short)
+_CHECKS_OF_IMPORTED: tuple[Callable[[Pattern], Told], ...] = (_risky, _unfiltered, _short)
 _CHECKS: tuple[Callable[[Pattern], Told], ...] = (
     *_CHECKS_OF_IMPORTED,
     _padded,
