@@ -20,7 +20,8 @@ ROWS = (
     r"\A", r"\Z", "^", "$", "^ after prefix", "^ inside", r"\b", r"\B",
     "a{,2}", "a{,}", "a{2}", "a{1,}", "a{1,3}", "lazy", "possessive", "atomic",
     "lookahead", "negative lookahead", "lookbehind", "negative lookbehind",
-    "back-reference", "named back-reference", "conditional", "named group", "alternation", "empty alternative",
+    "back-reference", "named back-reference", "conditional", "named group", "alternation",
+    "alternation at the top", "empty alternative",
     "(?i)", "(?s)", "(?m)", "(?a)", "(?i:)", "(?-i:)", "comment",
     "dot", "class", "negated class", "set", "negated set", "odd set", "escape", "octal", r"\v", "literal brace",
     "non-ASCII literal", "text", "exclude", "not_followed_by", "time limit", "raw", "message",
@@ -86,7 +87,27 @@ class _Writer:
         return deeds[kind]()
 
     def literal(self) -> tuple[str, bytes]:
-        text = self.pick("a", "b", "B", "1", "_", " ", "-", ":", "ab", "é", "{", "}", "]", "a{x}", "a{,b", "E ")
+        text = self.pick(
+            "a",
+            "b",
+            "B",
+            "1",
+            "_",
+            " ",
+            "-",
+            ":",
+            "ab",
+            "é",
+            "{",
+            "}",
+            "]",
+            "a{x}",
+            "a{,b",
+            "E ",
+            "Error: ",
+            "fatal",
+            "a-b",
+        )
         if text == "é":
             self.rows.add("non-ASCII literal")
         if set(text) & set("{}"):
@@ -199,6 +220,10 @@ def expressions(draw: st.DrawFn) -> tuple[str, bytes, frozenset[str]]:
     """An expression without faults, bytes that it may match, and its rows."""
     writer = _Writer(draw)
     text, sample = writer.sequence(writer.count(0, 2))
+    if writer.count(0, 5) == 0:
+        writer.rows.add("alternation at the top")
+        other, _ = writer.sequence(1)
+        text = f"{text}|{other}"
     opening = writer.pick("", "", "", "", "^", "(?i)", "(?s)", "(?m)", "(?a)")
     if opening:
         writer.rows.add(opening)
@@ -209,7 +234,7 @@ def expressions(draw: st.DrawFn) -> tuple[str, bytes, frozenset[str]]:
         assume(False)
         raise
     if empty or "matches the empty string" in str(faults(text)):
-        text, sample = text + "b", sample + b"b"
+        text, sample = _with_b(text), sample + b"b"
     assume(not faults(text))
     if re.search(r"[^[\\(|:)]\^", text[1:]):
         writer.rows.add("^ inside")
@@ -222,6 +247,13 @@ def expressions(draw: st.DrawFn) -> tuple[str, bytes, frozenset[str]]:
     if literals.ignore_case:
         writer.rows.add("literal in any case")
     return text, sample, frozenset(writer.rows)
+
+
+def _with_b(text: str) -> str:
+    """The expression with a `b` after every alternative, so that it cannot match nothing."""
+    flags = re.match(r"(?:\(\?[a-z]+\))?", text)
+    start = flags.end() if flags else 0
+    return f"{text[:start]}(?:{text[start:]})b"
 
 
 @st.composite

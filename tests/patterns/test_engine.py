@@ -244,3 +244,15 @@ def test_without_hyperscan_the_answer_is_the_same_and_one_warning_tells(caplog: 
 
 def test_no_patterns_find_nothing() -> None:
     assert scan().hits == ()
+
+
+TEXTS = ("  ", " --E-  11", "1 ", "--E1babbE", "abb-EbEEE", "b ", "1- ba", "1a")
+
+
+@pytest.mark.parametrize("before", [b"z", b"a", b" ", b"z\n"])
+def test_a_text_at_the_end_of_a_short_log_is_found(before: bytes) -> None:
+    """vectorscan 5.4.12 loses some of these in logs of 17 to 69 bytes."""
+    engine = Engine([Pattern(text, "", text=text) for text in TEXTS])
+    for length in range(80):
+        for text in TEXTS:
+            assert text in engine.scan([before * length + text.encode()], file="f").counts
