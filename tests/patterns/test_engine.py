@@ -28,7 +28,7 @@ one
 two
 three
 four
-2024-05-01 10:00:00.000001 | node | curl: Could not resolve host: pypi.org; Name or service not known
+2024-05-01 10:00:00.000001 | node | curl: Could not resolve host: pypi.example.org; Name or service not known
 six
 seven
 eight
@@ -48,9 +48,9 @@ def lines_of(result: Scan) -> list[tuple[str, int]]:
 def test_hit_has_line_captures_and_the_lines_around() -> None:
     (hit,) = scan(DNS).hits
     assert (hit.pattern, hit.file, hit.line_number) == ("dns", "job-output.txt", 5)
-    assert hit.line.endswith("Could not resolve host: pypi.org; Name or service not known")
-    whole = "Could not resolve host: pypi.org;"
-    assert hit.captures == (("0", whole), ("1", "pypi.org;"), ("host", "pypi.org;"))
+    assert hit.line.endswith("Could not resolve host: pypi.example.org; Name or service not known")
+    whole = "Could not resolve host: pypi.example.org;"
+    assert hit.captures == (("0", whole), ("1", "pypi.example.org;"), ("host", "pypi.example.org;"))
     assert hit.before == ("two", "three", "four")
     assert hit.after == ("six", "seven", "eight")
 
