@@ -23,7 +23,8 @@ def engine_for(case: Case) -> Engine:
 
 def found(case: Case) -> dict[str, Found]:
     """What the engine finds: for each pattern the line numbers and captures of its hits."""
-    scan = engine_for(case).scan(case.chunks, file="log", names=None)
+    with patch("sova.patterns.confirm.LONG", case.long):
+        scan = engine_for(case).scan(case.chunks, file="log", names=None)
     assert not scan.problems
     assert scan.size == len(case.log)
     assert scan.lines == len(case.log.removesuffix(b"\n").split(b"\n")) if case.log else scan.lines == 0

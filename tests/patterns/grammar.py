@@ -24,7 +24,7 @@ ROWS = (
     "alternation at the top", "empty alternative",
     "(?i)", "(?s)", "(?m)", "(?a)", "(?i:)", "(?-i:)", "comment",
     "dot", "class", "negated class", "set", "negated set", "odd set", "escape", "octal", r"\v", "literal brace",
-    "non-ASCII literal", "text", "exclude", "not_followed_by", "time limit", "raw", "message",
+    "non-ASCII literal", "text", "exclude", "not_followed_by", "time limit", "time limit by length", "raw", "message",
     "ANSI", "CR LF", "CR inside", "NUL", "invalid UTF-8", "long line", "prefix", "BOM",
     "no final newline", "empty line",
     "one literal", "several literals", "literal in any case", "no literal",
@@ -51,6 +51,7 @@ class Case:
     block: int
     overlap: int
     hyperscan: bool
+    long: int
 
 
 @dataclass(slots=True)
@@ -345,6 +346,9 @@ def cases(draw: st.DrawFn) -> Case:
     hyperscan = draw(st.integers(0, 7)) > 0
     if not hyperscan:
         log_rows.add("without hyperscan")
+    long = draw(st.sampled_from((5, 1000)))
+    if long < 1000:
+        log_rows.add("time limit by length")
     if "prefix" in log_rows and any(pattern.match is Match.MESSAGE and "^" in rows for pattern, _, rows in drawn):
         log_rows.add("^ after prefix")
     return Case(
@@ -356,6 +360,7 @@ def cases(draw: st.DrawFn) -> Case:
         block=block,
         overlap=draw(st.integers(1, min(block // 2, 30))),
         hyperscan=hyperscan,
+        long=long,
     )
 
 

@@ -218,6 +218,14 @@ def test_after_five_slow_lines_a_pattern_is_left_out() -> None:
     assert problem.detail.startswith("slow: 5 lines took longer")
 
 
+def test_a_long_line_that_takes_time_with_its_third_power_is_a_problem_too() -> None:
+    cubic = Pattern("cubic", "", regex=r"error.*failed.*code \d+$")
+    log = b"error failed: code " * 3000 + b"!\nerror: failed with code 7\n"
+    result = scan(cubic, FULL, log=log)
+    assert lines_of(result) == [("cubic", 2)]
+    assert [problem.kind for problem in result.problems] == [ProblemKind.PATTERN_TIMEOUT]
+
+
 def test_threads_may_use_one_engine() -> None:
     engine = Engine([DNS, FULL, FATAL])
     logs = [LOG * (number + 1) + b"No space left on device\n" + FAILED * number for number in range(10)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from heapq import heapify, heappop, heapreplace
 from typing import Protocol
 
@@ -19,8 +20,13 @@ from sova.patterns.tree import Branches, ItemKind, parse
 __all__ = ["TIMEOUT", "Judge", "Search", "Span", "candidates", "judge"]
 
 TIMEOUT = 0.2
-"""Seconds that one search of one line may take for a pattern with risky repeats."""
+"""Seconds that one search of one line may take where it could take very long."""
 
+LONG = 1_000
+"""Bytes of a line from which on even harmless repeats are searched with the time limit: `a.*b.*c` takes time with the
+third power of the length, and `re` cannot be interrupted."""
+
+_WIDE = 50  # a repeat with this much play is as slow as one without limit
 
 _STARTS = ("^", r"\A")
 
@@ -117,12 +123,31 @@ def _literal(text: bytes) -> Search:
 
 
 def _regex(regex: str, match: Match) -> Search:
-    search = _limited(regex) if needs_timeout(regex) else _plain(regex)
+    if needs_timeout(regex):
+        search = _limited(regex)
+    elif _repeats(parse(regex)):
+        search = _by_length(_plain(regex), regex)
+    else:
+        search = _plain(regex)
     return _anchored(search) if match is Match.MESSAGE and _asks_for_start(regex) else search
 
 
 def _asks_for_start(regex: str) -> bool:
     return any(token.kind is TokenKind.ANCHOR and token.text in _STARTS for token in tokens(regex))
+
+
+def _repeats(branches: Branches) -> bool:
+    return any(item.most - item.least >= _WIDE or _repeats(item.branches) for branch in branches for item in branch)
+
+
+def _by_length(plain: Search, regex: str) -> Search:
+    """The plain search for ordinary lines, the limited one for long ones; that is compiled when the first one comes."""
+    limited = cache(lambda: _limited(regex))
+
+    def search(line: bytes, /) -> Span | None:
+        return plain(line) if len(line) < LONG else limited()(line)
+
+    return search
 
 
 def _plain(regex: str) -> Search:

@@ -9,7 +9,7 @@ import re
 import warnings as python_warnings
 
 from sova.patterns.backtracking import risky_repeats
-from sova.patterns.syntax import LIMITLESS, TokenKind, bounds, tokens
+from sova.patterns.syntax import LIMITLESS, Token, TokenKind, bounds, tokens
 
 __all__ = ["MAX_REPEAT", "compiled", "encoded", "faults", "needs_timeout", "warnings"]
 
@@ -17,20 +17,20 @@ MAX_REPEAT = 32_000  # hyperscan has 32,767; a counted repeat of that size is a 
 
 
 def encoded(regex: str) -> bytes:
-    """The expression for `re` on bytes: a character outside ASCII becomes a group of its UTF-8 bytes.
+    """The expression for `re` and `regex` on bytes, with the same meaning for both.
 
-    So a repeat after `é` counts the whole character and not its last byte.
+    A character outside ASCII becomes a group of its UTF-8 bytes, so that a repeat after it counts all of them; a brace
+    that is no repeat is escaped, as to `regex` it could be a fuzzy match.
     """
-    return b"".join(
-        b"(?:%b)" % token.text.lstrip("\\").encode()
-        if not token.text.isascii() and _plain(token.kind)
-        else token.text.encode()
-        for token in tokens(regex)
-    )
+    return b"".join(map(_encoded, tokens(regex)))
 
 
-def _plain(kind: TokenKind) -> bool:
-    return kind is TokenKind.LITERAL
+def _encoded(token: Token) -> bytes:
+    if token.kind is TokenKind.LITERAL and token.text == "{":
+        return rb"\{"
+    if token.kind is TokenKind.LITERAL and not token.text.isascii():
+        return b"(?:%b)" % token.text.lstrip("\\").encode()
+    return token.text.encode()
 
 
 def compiled(regex: str) -> re.Pattern[bytes]:
