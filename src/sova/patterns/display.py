@@ -6,16 +6,16 @@ from sova.patterns.message import message_of, without_ansi
 
 __all__ = ["CONTEXT", "captured", "shown", "shown_match"]
 
-LINE = 2_000
+LINE = 1_600
 """Bytes that are kept of a line with a match."""
 
-CONTEXT = 400
+CONTEXT = 240
 """Bytes that are kept of a line before or after one with a match."""
 
 CAPTURE = 1_000
 """Bytes that are kept of what a group captured."""
 
-_CUT = "…"
+_CUT = "..."  # in ASCII: one other sign in a text doubles the memory that it takes
 
 
 def shown(line: bytes) -> str:
