@@ -93,6 +93,14 @@ def test_logs_may_be_elsewhere(tmp_path: Path) -> None:
     )
 
 
+def test_a_relative_place_of_logs_is_beside_its_description(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "console.log").write_text("of something else\n")  # the directory one happens to be in means nothing
+    one, two = (build_of(make(tmp_path / name, log_url="console.log")) for name in ("a", "b"))
+    assert (one.log_url, two.log_url) == (str(tmp_path / "a/console.log"), str(tmp_path / "b/console.log"))
+    assert one.key != two.key
+
+
 def test_a_directory_of_builds_gives_each_newest_first(tmp_path: Path) -> None:
     for day in (3, 5, 4):
         make(tmp_path / str(day), job_name=f"job {day}", result="FAILURE", end_time=f"2024-05-0{day}T10:00:00Z")

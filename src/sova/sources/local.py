@@ -76,11 +76,10 @@ def build_of(path: Path) -> Build:
     """
     found = path / _DESCRIPTION if path.is_dir() else path.with_name(f"{path.name}.{_DESCRIPTION}")
     fields = _described(found) if found.is_file() else {}
-    log_url = str(fields.get("log_url") or "") or str(path)
+    written = str(fields.get("log_url") or "")
+    log_url = _located(written, found.parent) if written else str(path)
     try:
-        build = _BUILD.validate_python(
-            {"key": log_key(log_url), "job_name": _name(path), **fields, "log_url": _located(log_url, found.parent)}
-        )
+        build = _BUILD.validate_python({"key": log_key(log_url), "job_name": _name(path), **fields, "log_url": log_url})
     except ValidationError as error:
         raise SourceError(f"{found}: {_mistakes(error)}") from error
     return replace(build, start_time=_aware(build.start_time), end_time=_aware(build.end_time))
@@ -117,9 +116,7 @@ def _name(path: Path) -> str:
 
 def _located(log_url: str, directory: Path) -> str:
     """A URL as it is; a relative path relative to the description."""
-    if log_url.startswith(("http://", "https://")) or Path(log_url).exists():
-        return log_url
-    return str(directory / log_url)
+    return log_url if log_url.startswith(("http://", "https://")) else str(directory / log_url)
 
 
 def _aware(time: dt.datetime | None) -> dt.datetime | None:
