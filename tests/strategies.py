@@ -116,6 +116,7 @@ reasons = st.builds(
     log_search=urls,
     note=texts,
     count=counts,
+    fixed_since=st.none() | times,
 )
 
 excerpts = st.builds(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sova.model import Build, Change, Diagnosis, Outcome, Reason, Verdict
-from sova.stats import Freshness, Summary, failed, periods, summarise, top_reasons, totals
+from sova.stats import Freshness, Summary, periods, summarise, top_reasons, totals
 from sova.testing import build
 from tests import queries
 
@@ -70,7 +70,7 @@ def sum_up(diagnoses: list[Diagnosis], timezone: ZoneInfo = UTC) -> Summary:
     ],
 )
 def test_what_counts_as_a_failure(result: str, verdict: Verdict, counts: bool) -> None:
-    assert failed(Diagnosis(build(result), verdict)) is counts
+    assert Diagnosis(build(result), verdict).failed is counts
 
 
 @given(several)
@@ -186,7 +186,7 @@ def test_only_the_primary_reason_of_a_failure_counts() -> None:
 @given(several)
 def test_top_reasons_share_out_the_failures_with_a_primary_reason(diagnoses: list[Diagnosis]) -> None:
     found = top_reasons(diagnoses)
-    assert sum(top.builds for top in found) == sum(failed(one) and one.primary is not None for one in diagnoses)
+    assert sum(top.builds for top in found) == sum(one.failed and one.primary is not None for one in diagnoses)
     assert [top.builds for top in found] == sorted((top.builds for top in found), reverse=True)
     assert top_reasons(list(reversed(diagnoses))) == found
 

@@ -22,9 +22,11 @@ from sova.errors import ConfigError, Mistake
 __all__ = [
     "Config",
     "Limits",
+    "Retention",
     "Rewrite",
     "SourceSettings",
     "Strict",
+    "Web",
     "Zone",
     "cache_directory",
     "find",
@@ -110,6 +112,27 @@ class Rewrite(Strict):
     to: str = Field(min_length=1, description="What stands there instead.")
 
 
+class Retention(Strict):
+    """How long the store keeps what it knows; `sova db prune` does it. Texts of logs go before verdicts."""
+
+    log_texts: int = Field(90, gt=0, description="Days that log lines (hits and excerpts) of a build are kept.")
+    verdicts: int = Field(400, gt=0, description="Days that builds with their verdicts and reasons are kept.")
+    size: Size | None = Field(
+        None, description="Size of the database above which the oldest log lines go, then the oldest builds."
+    )
+
+
+class Web(Strict):
+    """How `sova serve` answers."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback by default.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    url: str = Field("", description="Address under which people reach the pages, for feeds and texts to copy.")
+    token_file: str = Field(
+        "", description="File that holds the token for calls that do something; SOVA_TOKEN may hold it too."
+    )
+
+
 class SourceSettings(Strict):
     """Keys that every source has."""
 
@@ -134,6 +157,9 @@ class Config(Strict):
     )
     store: str = Field("", description="Database: a path, or a SQLAlchemy URL. By default in the XDG data directory.")
     cache: str = Field("", description="Directory for downloaded logs. By default in the XDG cache directory.")
+    retention: Retention = Field(default_factory=Retention, description="How long the store keeps what it knows.")
+    title: str = Field("CI failures", description="Name of the CI, in the head of every page.")
+    web: Web = Field(default_factory=Web, description="How `sova serve` answers.")
     cache_size: Size = Field(10 * 10**9, description="Size that the cache is pruned to.")
     timezone: Zone = Field(ZoneInfo("UTC"), description="The zone in which days begin and times are shown.")
     log_search: str = Field("", description="URL of a log search with {query} in it, for patterns that name a query.")
@@ -309,6 +335,9 @@ def _absolute(config: Config, directory: Path) -> dict[str, object]:
     }
     if config.cache:
         changed["cache"] = str(directory / Path(config.cache).expanduser())
+    if config.web.token_file:
+        token_file = str(directory / Path(config.web.token_file).expanduser())
+        changed["web"] = config.web.model_copy(update={"token_file": token_file})
     if config.store and "://" not in config.store:
         changed["store"] = str(directory / Path(config.store).expanduser())
     return changed

@@ -9,17 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from sova.model import Build
+from sova.model import Build, Outcome, Verdict
 from sova.times import Day, day_span, days_back, parse_date, parse_time
 
 if TYPE_CHECKING:
     from sova.config import Config
 
-__all__ = ["Query", "accepts", "make_query", "matches", "newest_first", "select"]
+__all__ = ["Query", "Search", "accepts", "make_query", "matches", "newest_first", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,26 @@ class Query:
     result: tuple[str, ...] = ()
     voting: bool | None = None
     timezone: dt.tzinfo = dt.UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked of the store: a `Query`, and what only a diagnosis can answer. An empty field asks for everything.
+
+    `failed` asks for failures (`Diagnosis.failed`), or with False for everything else; `tag` holds tags that failures
+    are counted by ("unknown" too); `reason` is the slug of the primary reason (`sova.slugs.reason_slug`); `pattern` is
+    the id of a pattern that hit, as primary reason or not; `text` holds words, all of which stand in the messages, the
+    subject or the log lines shown, case does not count, the last may be the beginning of a word.
+    """
+
+    query: Query = field(default_factory=Query)
+    failed: bool | None = None
+    tag: tuple[str, ...] = ()
+    verdict: tuple[Verdict, ...] = ()
+    outcome: tuple[Outcome, ...] = ()
+    reason: str = ""
+    pattern: str = ""
+    text: str = ""
 
 
 def make_query(  # noqa: PLR0913 - one parameter for each filter that a person can name

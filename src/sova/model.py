@@ -235,7 +235,8 @@ class Pattern:
     `files` holds names of log files from the configuration (`console`), or paths and globs below the log root.
     A line with any of the literals in `exclude` does not count; nor does one whose next line matches
     `not_followed_by` (a regex). `message` holds captured text as `{name}`, `{1}` or `{}` (the first group).
-    `bug` and `log_search` are URLs or texts that the reports show beside the reason.
+    `bug` and `log_search` are URLs or texts that the reports show beside the reason. `fixed_since` says from when on
+    the failure is expected to be gone; one seen later has come back.
     """
 
     id: str
@@ -252,6 +253,7 @@ class Pattern:
     owner: str = ""
     bug: str = ""
     log_search: str = ""
+    fixed_since: dt.datetime | None = None
     scope: Scope = field(default_factory=Scope)
     note: str = ""
     examples: Examples = field(default_factory=Examples)
@@ -289,6 +291,7 @@ class Reason:
     log_search: str = ""
     note: str = ""
     count: int = 0
+    fixed_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +389,27 @@ class Diagnosis:
     @property
     def primary(self) -> Reason | None:
         return next((reason for reason in self.reasons if reason.primary), None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether this counts as a failure: a build whose outcome is not success, skipped or running, or a bare log (no
+        result is known of it) in which a reason, or something suspicious, was found, or that could not be had."""
+        bare = not self.build.result
+        return self.build.failed or (bare and self.verdict in (Verdict.KNOWN, Verdict.UNKNOWN, Verdict.NO_LOGS))
+
+    @property
+    def passed(self) -> bool:
+        return not self.failed and (self.build.outcome is Outcome.SUCCESS or self.verdict is Verdict.PASSED)
+
+    @property
+    def explained(self) -> bool:
+        """Whether this is a failure with a known reason."""
+        return self.failed and self.verdict is Verdict.KNOWN
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether this is a failure whose logs could not be had."""
+        return self.failed and self.verdict is Verdict.NO_LOGS
 
     @property
     def tag(self) -> str:

@@ -46,6 +46,7 @@ def _reason(hits: list[Hit], patterns: Mapping[str, Pattern], counts: Mapping[st
         owner=pattern.owner,
         log_search=_log_search(pattern, first, template),
         note=pattern.note,
+        fixed_since=pattern.fixed_since,
         count=max(len(hits), counts.get(pattern.id, 0) if "{" not in pattern.message else 0),
     )
 

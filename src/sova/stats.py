@@ -18,7 +18,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sova.filters import newest_first
-from sova.model import Diagnosis, Outcome, Problem, Reason, Verdict
+from sova.model import Diagnosis, Problem, Reason
 from sova.times import days_back
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Summary",
     "TopReason",
     "Totals",
-    "failed",
     "periods",
     "summarise",
     "top_reasons",
@@ -127,31 +126,19 @@ class Summary:
     patterns: int = 0
 
 
-def failed(diagnosis: Diagnosis) -> bool:
-    """Whether the build counts as a failure, see the definition above."""
-    if diagnosis.build.failed:
-        return True
-    nothing_known = not diagnosis.build.result
-    return nothing_known and diagnosis.verdict in (Verdict.KNOWN, Verdict.UNKNOWN, Verdict.NO_LOGS)
-
-
-def _passed(diagnosis: Diagnosis) -> bool:
-    return not failed(diagnosis) and (diagnosis.build.outcome is Outcome.SUCCESS or diagnosis.verdict is Verdict.PASSED)
-
-
 def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
     """Counts over builds that are each given once."""
     diagnoses = list(diagnoses)
-    failures = [diagnosis for diagnosis in diagnoses if failed(diagnosis)]
-    passed = sum(map(_passed, diagnoses))
+    failures = [diagnosis for diagnosis in diagnoses if diagnosis.failed]
+    passed = sum(diagnosis.passed for diagnosis in diagnoses)
     tags = Counter(diagnosis.tag or "unknown" for diagnosis in failures)
     return Totals(
         builds=len(diagnoses),
         passed=passed,
         failed=len(failures),
         other=len(diagnoses) - passed - len(failures),
-        explained=sum(diagnosis.verdict is Verdict.KNOWN for diagnosis in failures),
-        unreadable=sum(diagnosis.verdict is Verdict.NO_LOGS for diagnosis in failures),
+        explained=sum(diagnosis.explained for diagnosis in failures),
+        unreadable=sum(diagnosis.unreadable for diagnosis in failures),
         by_tag=tuple(sorted(tags.items(), key=lambda item: (-item[1], item[0]))),
     )
 
@@ -174,7 +161,7 @@ def top_reasons(diagnoses: Iterable[Diagnosis], earlier: Iterable[Diagnosis] = (
     """
     groups: dict[tuple[str, str], list[tuple[Diagnosis, Reason]]] = {}
     for diagnosis in sorted(diagnoses, key=lambda diagnosis: newest_first(diagnosis.build), reverse=True):
-        if failed(diagnosis) and (reason := diagnosis.primary):
+        if diagnosis.failed and (reason := diagnosis.primary):
             groups.setdefault((reason.message, reason.tag), []).append((diagnosis, reason))
     first = _first_seen(earlier)
     found = [_top_reason(group, first.get(key)) for key, group in groups.items()]
@@ -189,7 +176,7 @@ def _first_seen(diagnoses: Iterable[Diagnosis]) -> dict[tuple[str, str], dt.date
     first: dict[tuple[str, str], dt.datetime] = {}
     for diagnosis in diagnoses:
         reason, time = diagnosis.primary, diagnosis.build.time
-        if failed(diagnosis) and reason and time:
+        if diagnosis.failed and reason and time:
             key = (reason.message, reason.tag)
             first[key] = min(time, first.get(key, time))
     return first

@@ -17,9 +17,10 @@ from selectolax.lexbor import LexborHTMLParser
 from sova.errors import SovaError
 from sova.model import Build, Change, Diagnosis, Verdict
 from sova.reports import as_json, site
-from sova.reports.links import Links, build_name, job_name
+from sova.reports.links import Links
 from sova.reports.overview import diagnoses_of
 from sova.reports.pages import Pages
+from sova.slugs import build_slug, name_slug
 from sova.stats import Freshness, Summary, Totals, summarise
 from tests.reports import samples
 from tests.reports.read_back import cleaned, rows_of_page, rows_of_site
@@ -126,7 +127,7 @@ def test_pages_are_sound_html_with_unique_ids(written: Path) -> None:
 
 def test_job_page_shows_what_the_seed_showed(written: Path, sample: Summary) -> None:
     job = sample.groups[0].jobs[0]
-    tree = LexborHTMLParser((written / "jobs" / f"{job_name(job.name)}.html").read_text(encoding="utf-8"))
+    tree = LexborHTMLParser((written / "jobs" / f"{name_slug(job.name)}.html").read_text(encoding="utf-8"))
     rows = tree.css("table.builds-table tbody tr")
     assert len(rows) == len(job.diagnoses)
     first, newest = rows[0], job.diagnoses[0]
@@ -158,14 +159,14 @@ def test_job_page_shows_what_the_seed_showed(written: Path, sample: Summary) -> 
         primary.bug,
         primary.log_search,
         f"{newest.build.url}/log/job-output.txt.gz#{primary.hits[0].line_number}",
-        f"../builds/{build_name(newest.build.key)}.html",
+        f"../builds/{build_slug(newest.build.key)}.html",
     } <= hrefs
 
 
 def test_successes_are_hidden_until_asked_for_without_javascript(written: Path, sample: Summary) -> None:
     failing, passing = sample.groups[0].jobs[0], sample.groups[0].jobs[2]
     for job, checked in ((failing, False), (passing, True)):
-        tree = LexborHTMLParser((written / "jobs" / f"{job_name(job.name)}.html").read_text(encoding="utf-8"))
+        tree = LexborHTMLParser((written / "jobs" / f"{name_slug(job.name)}.html").read_text(encoding="utf-8"))
         box = tree.css_first("#show-passed")
         assert box is not None
         assert ("checked" in box.attributes) is checked
@@ -212,7 +213,7 @@ def test_every_failure_of_a_reason_is_linked_from_it(written: Path, sample: Summ
     tree = LexborHTMLParser((written / "index.html").read_text(encoding="utf-8"))
     linked = {node.attributes["href"] for node in tree.css(".reasons .builds a")}
     explained = [one for one in diagnoses_of(sample) if one.build.failed and one.primary]
-    assert linked == {f"builds/{build_name(one.build.key)}.html" for one in explained}
+    assert linked == {f"builds/{build_slug(one.build.key)}.html" for one in explained}
 
 
 def test_a_summary_without_builds_says_so(tmp_path: Path, sample: Summary) -> None:
@@ -245,7 +246,7 @@ def test_a_later_run_keeps_build_pages_and_forgets_jobs_that_went(tmp_path: Path
     builds = {page.name for page in (tmp_path / "builds").iterdir()}
     site.write(dataclasses.replace(sample, groups=sample.groups[:1]), tmp_path)
     assert {page.name for page in (tmp_path / "builds").iterdir()} == builds
-    wanted = {f"{job_name(job.name)}.html" for job in sample.groups[0].jobs}
+    wanted = {f"{name_slug(job.name)}.html" for job in sample.groups[0].jobs}
     assert {page.name for page in (tmp_path / "jobs").iterdir()} == wanted | {"mine.html"}
     assert not list(tmp_path.rglob("*.sova-part"))
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from sova.model import Build, Diagnosis, Excerpt, FileRead, Verdict
 from sova.reports.clean import http_url, one_line, shorten, shown
-from sova.reports.links import Links, build_name, job_name, line_url
+from sova.reports.links import Links, line_url
 from sova.reports.overview import best_line, headline, red_job
 from sova.reports.wording import age, count, length, share, size
+from sova.slugs import build_slug, name_slug
 from tests.reports.samples import diagnosis
 from tests.strategies import texts
 
@@ -142,17 +143,17 @@ def test_count() -> None:
 
 
 def test_names_of_build_pages_never_change() -> None:
-    assert build_name("zuul.opendev.org/t/openstack/abc") == "2c49eba1e68cbfcc"
+    assert build_slug("zuul.opendev.org/t/openstack/abc") == "2c49eba1e68cbfcc"
 
 
 @pytest.mark.parametrize("name", ["tempest-full-py3", "a.b_c-1"])
 def test_a_safe_job_name_is_its_pages_name(name: str) -> None:
-    assert job_name(name) == name
+    assert name_slug(name) == name
 
 
 @given(st.sets(texts | st.sampled_from(["Job", "job", "jOB", "..", "../../etc", "a/b", "a b", "x" * 300, "con", ".x"])))
 def test_job_pages_have_safe_and_different_names_even_where_case_does_not_count(names: set[str]) -> None:
-    made = {name: job_name(name) for name in names}
+    made = {name: name_slug(name) for name in names}
     assert len({page.lower() for page in made.values()}) == len(names)
     for page in made.values():
         assert len(page) <= 90
@@ -163,7 +164,7 @@ def test_job_pages_have_safe_and_different_names_even_where_case_does_not_count(
 def test_links_of_a_server_have_neither_suffix_nor_parents() -> None:
     links = Links("/", "")
     assert (links.overview(), links.job("j"), links.asset("sova.css")) == ("/", "/jobs/j", "/static/sova.css")
-    assert links.build("k") == f"/builds/{build_name('k')}"
+    assert links.build("k") == f"/builds/{build_slug('k')}"
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ class Row(Strict):
     owner: str = ""
     bug: str = ""
     log_search: str = ""
+    fixed_since: Time = None
     scope: ScopeRow = ScopeRow()
     note: str = ""
     examples: ExamplesRow = ExamplesRow()

@@ -23,7 +23,7 @@ from sova.reports.console_diagnosis import linked, render_diagnoses, render_diag
 from sova.reports.overview import BurningReason, RedJob, headline, overview, state_of
 from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
-from sova.stats import Group, Summary, Totals, failed
+from sova.stats import Group, Summary, Totals
 
 __all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
 
@@ -148,7 +148,7 @@ def _score(group: Group) -> str:
 
 def _group_rows(group: Group, zone: ZoneInfo, console: Console, *, passed: bool) -> Iterator[Row]:
     for job in group.jobs:
-        shown = [one for one in job.diagnoses if passed or failed(one)]
+        shown = [one for one in job.diagnoses if passed or one.failed]
         for place, diagnosis in enumerate(shown):
             name = "" if place and console.is_terminal else one_line(job.name)
             yield _build_row(name, diagnosis, zone, console)
@@ -178,7 +178,7 @@ def _known(diagnosis: Diagnosis) -> Text:
 
 def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
     """Why it failed: the headline, then the other reasons (`brief`: only how many)."""
-    message, of_a_log = headline(diagnosis) if failed(diagnosis) or diagnosis.reasons else ("", False)
+    message, of_a_log = headline(diagnosis) if diagnosis.failed or diagnosis.reasons else ("", False)
     line = Text(shorten(message, 200), style="italic" if of_a_log else "")
     if not diagnosis.primary:
         line = Text.assemble(shorten(diagnosis.build.result, 40) or "no result", ": " if message else "", line)

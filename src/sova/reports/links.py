@@ -2,55 +2,106 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sova.model import Diagnosis
 from sova.reports.clean import http_url
+from sova.slugs import build_slug, name_slug, reason_slug
 
-__all__ = ["Links", "build_name", "file_url", "job_name", "line_url"]
+__all__ = ["Links", "file_url", "line_url"]
 
-_UNSAFE = re.compile(r"[^a-z0-9._-]+")
-_LONGEST = 80
 _ZUUL_BUILD = re.compile(r"https?://[^?#]+/build/[0-9a-f]{32}/?\Z")
-
-
-def build_name(key: str) -> str:
-    """The name of a build's page: 16 hexadecimal digits that depend on nothing but the build's key."""
-    return _digest(key, 16)
-
-
-def job_name(name: str) -> str:
-    """The name of a job's page: the job's own name where that is a safe and portable file name, else one made of it."""
-    safe = _UNSAFE.sub("-", name.lower()).strip(".-")[:_LONGEST]
-    return safe if safe == name else f"{safe or 'job'}-{_digest(name, 8)}"
-
-
-def _digest(text: str, digits: int) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """Links from one page to the others. `root` leads to the top ("" or "../" on disk, "/" on a server), `suffix`
-    ends a page's name (".html" on disk, "" on a server)."""
+    ends a page's name (".html" on disk, "" on a server). On a server, where pages take filters, `span` is the range
+    that the reader chose (such as `range=7d`) and goes along to the other pages."""
 
     root: str = ""
     suffix: str = ".html"
+    span: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether a server answers: then pages take filters, and there are log views, feeds and the API."""
+        return not self.suffix
 
     def overview(self) -> str:
-        return f"{self.root}index{self.suffix}" if self.suffix else self.root
+        return f"{self.root}index{self.suffix}" if self.suffix else self._with_span(self.root)
+
+    def jobs(self) -> str:
+        return self._page("jobs")
 
     def job(self, name: str) -> str:
-        return f"{self.root}jobs/{job_name(name)}{self.suffix}"
+        return self._page(f"jobs/{name_slug(name)}")
+
+    def reasons(self) -> str:
+        return self._page("reasons")
+
+    def reason(self, tag: str, message: str) -> str:
+        return self._page(f"reasons/{reason_slug(tag, message)}")
+
+    def changes(self) -> str:
+        return self._page("changes")
+
+    def change(self, project: str, number: int) -> str:
+        return f"{self.root}changes/{name_slug(project)}/{number}{self.suffix}"
+
+    def unknown(self) -> str:
+        return self._page("unknown")
+
+    def patterns(self) -> str:
+        return self._page("patterns")
+
+    def pattern(self, name: str) -> str:
+        return f"{self._page('patterns')}#{quote(name)}"
+
+    def statistics(self) -> str:
+        return self._page("statistics")
 
     def build(self, key: str) -> str:
-        return f"{self.root}builds/{build_name(key)}{self.suffix}"
+        return f"{self.root}builds/{build_slug(key)}{self.suffix}"
+
+    def builds(self, **filters: str | int) -> str:
+        """The list of builds with these filters, named as in URLs (`job`, `tag`, `reason`, `since`, ...).
+        On disk, where pages take none, the page that comes nearest: of the reason, else of the job, else all builds."""
+        if self.live:
+            chosen = "" if "since" in filters or "range" in filters else self.span
+            return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters)))))}"
+        if "reason" in filters:
+            return f"{self.root}reasons/{filters['reason']}{self.suffix}"
+        if "job" in filters:
+            return self.job(str(filters["job"]))
+        return self._page("builds")
+
+    def log(self, key: str, file: str, first: int = 0, last: int = 0) -> str:
+        """The log view at a line or a range of lines; "" on disk."""
+        if not self.live:
+            return ""
+        place = f"#L{first}" + (f"-L{last}" if last > first else "") if first else ""
+        at = f"?line={first}" if first else ""
+        return f"{self.build(key)}/log/{quote(file)}{at}{place}"
+
+    def feed(self, **filters: str | int) -> str:
+        """The Atom feed of failures with these filters; "" on disk."""
+        return f"{self.root}feed.atom{_query(urlencode(filters))}" if self.live else ""
 
     def asset(self, path: str) -> str:
         return f"{self.root}static/{path}"
+
+    def _page(self, name: str) -> str:
+        return self._with_span(f"{self.root}{name}{self.suffix}")
+
+    def _with_span(self, page: str) -> str:
+        return f"{page}{_query(self.span)}" if self.live else page
+
+
+def _query(text: str) -> str:
+    return f"?{text}" if text else ""
 
 
 def file_url(diagnosis: Diagnosis, name: str) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sova.model import Diagnosis, Excerpt, Outcome, ProblemKind, Verdict
 from sova.reports.clean import shorten
 from sova.reports.tags import Mark, mark_of, tag_order
-from sova.stats import Summary, TopReason, failed
+from sova.stats import Summary, TopReason
 from sova.times import days_back
 from sova.unknown.excerpts import error_like
 
@@ -109,7 +109,7 @@ def diagnoses_of(summary: Summary) -> Iterator[Diagnosis]:
 def overview(summary: Summary) -> Overview:
     """What stands out. Yesterday begins at midnight of the configured zone."""
     every = sorted(diagnoses_of(summary), key=_moment, reverse=True)
-    failures = [one for one in every if failed(one)]
+    failures = [one for one in every if one.failed]
     return Overview(
         reasons=tuple(_burning(failures, summary)),
         red=tuple(sorted(_red(summary), key=lambda job: -job.failures)),
@@ -122,14 +122,14 @@ def overview(summary: Summary) -> Overview:
 
 def verdicts(runs: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
     """The runs that say something about their job: not skipped, not running."""
-    return (run for run in runs if failed(run) or run.build.outcome not in (Outcome.SKIPPED, Outcome.RUNNING))
+    return (run for run in runs if run.failed or run.build.outcome not in (Outcome.SKIPPED, Outcome.RUNNING))
 
 
 def red_job(name: str, runs: Sequence[Diagnosis]) -> RedJob | None:
     """The job as a red one, or None where its newest verdict is no failure. `runs` are newest first."""
     failures = []
     for run in verdicts(runs):
-        if not failed(run):
+        if not run.failed:
             break
         failures.append(run)
     if not failures:
@@ -220,7 +220,7 @@ def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
         if one.build.time:
             date = one.build.time.astimezone(now.tzinfo).date()
             builds[date] += 1
-            if failed(one):
+            if one.failed:
                 tags.setdefault(date, Counter())[one.tag or "unknown"] += 1
     dates = [now.date() - dt.timedelta(days=back) for back in reversed(range(DAYS))]
     return tuple(_day(date, builds[date], tags.get(date, Counter())) for date in dates)

@@ -17,7 +17,7 @@ from sova.reports.links import Links, file_url, line_url
 from sova.reports.overview import headline, overview, red_job, state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
-from sova.stats import JobSummary, Summary, failed
+from sova.stats import JobSummary, Summary
 
 __all__ = ["Pages"]
 
@@ -68,7 +68,7 @@ def environment() -> Environment:
     found.filters.update(
         age=age,
         counted=count,
-        failures=lambda diagnoses: [one for one in diagnoses if failed(one)],
+        failures=lambda diagnoses: [one for one in diagnoses if one.failed],
         http=http_url,
         in_json=in_json,
         iso=iso,
@@ -82,7 +82,6 @@ def environment() -> Environment:
         size=size,
     )
     found.globals.update(
-        failed=failed,
         file_url=file_url,
         headline=headline,
         line_url=line_url,

@@ -14,9 +14,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sova.errors import SovaError
-from sova.reports.links import Links, build_name, job_name
+from sova.reports.links import Links
 from sova.reports.overview import diagnoses_of
 from sova.reports.pages import Pages
+from sova.slugs import build_slug, name_slug
 from sova.stats import Summary
 
 __all__ = ["write"]
@@ -39,7 +40,7 @@ def write(summary: Summary, directory: Path, *, title: str = "CI failures") -> P
             _put(directory / path, content)
         for path, page in _pages(summary, title):
             _put(directory / path, page.encode("utf-8", "replace"))
-        _forget_jobs(directory / "jobs", {job_name(job.name) for group in summary.groups for job in group.jobs})
+        _forget_jobs(directory / "jobs", {name_slug(job.name) for group in summary.groups for job in group.jobs})
     except OSError as error:
         raise SovaError(f"cannot write the site in {directory}: {error.strerror or error}") from error
     return directory / "index.html"
@@ -48,10 +49,10 @@ def write(summary: Summary, directory: Path, *, title: str = "CI failures") -> P
 def _pages(summary: Summary, title: str) -> Iterator[tuple[str, str]]:
     below = Pages(Links("../"), title=title, timezone=summary.timezone, security=SECURITY)
     for diagnosis in diagnoses_of(summary):
-        yield f"builds/{build_name(diagnosis.build.key)}.html", below.build(diagnosis)
+        yield f"builds/{build_slug(diagnosis.build.key)}.html", below.build(diagnosis)
     for group in summary.groups:
         for job in group.jobs:
-            yield f"jobs/{job_name(job.name)}.html", below.job(summary, job)
+            yield f"jobs/{name_slug(job.name)}.html", below.job(summary, job)
     top = Pages(Links(), title=title, timezone=summary.timezone, security=SECURITY)
     yield "index.html", top.overview(summary)
 

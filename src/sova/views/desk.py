@@ -1,0 +1,90 @@
+"""What pages are made from, and the stretch of time that they show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sova.filters import Query
+from sova.model import Pattern
+from sova.stats import Freshness
+from sova.store import Store
+from sova.times import day_start, days_back
+
+__all__ = ["RANGES", "Desk", "Foot", "Span", "span_of"]
+
+RANGES = ("today", "yesterday", "7d", "14d", "30d", "90d")
+"""Ranges that have a name in URLs; any other is told by its beginning and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time: `since` inclusive, `until` exclusive, both UTC. `name` is one of RANGES, or "" for one that
+    is told by its ends."""
+
+    name: str
+    since: dt.datetime
+    until: dt.datetime
+
+    @property
+    def words(self) -> str:
+        """The range as people say it; "" for one without a name."""
+        return f"last {self.name[:-1]} days" if self.name.endswith("d") else self.name
+
+    @property
+    def before(self) -> Span:
+        """The stretch of the same length that ends where this one begins."""
+        return Span("", self.since - (self.until - self.since), self.since)
+
+
+def span_of(name: str, now: dt.datetime, timezone: ZoneInfo) -> Span:
+    """The range of that name; days are calendar days of the zone, today is one of "7d". Raises ValueError."""
+    if name not in RANGES:
+        raise ValueError(f"{name!r} is no range; allowed: {', '.join(RANGES)}")
+    if name == "yesterday":
+        return Span(name, days_back(now, 2, timezone), days_back(now, 1, timezone))
+    days = 1 if name == "today" else int(name[:-1])
+    tomorrow = day_start(now.astimezone(timezone).date() + dt.timedelta(days=1), timezone)
+    return Span(name, days_back(now, days, timezone), tomorrow)
+
+
+def _same(name: str) -> str:
+    return name
+
+
+def _no_group(_name: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The store, the moment that counts as now, the time zone of days, and what the configuration says of jobs.
+
+    `query` bounds every page: only builds that it asks for are shown or counted (its times apart: each page has its
+    own `Span`).
+    """
+
+    store: Store
+    now: dt.datetime
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    query: Query = field(default_factory=Query)
+    groups: tuple[str, ...] = ()
+    group_of: Callable[[str], str] = _no_group
+    short_of: Callable[[str], str] = _same
+    patterns: tuple[Pattern, ...] = ()
+    patterns_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What stands at the foot of every page: data as of when, from which sources, with which patterns; `seconds` is how
+    long the page's questions to the store took (None where that is not told)."""
+
+    now: dt.datetime
+    timezone: str
+    sources: tuple[Freshness, ...] = ()
+    patterns: int = 0
+    patterns_version: str = ""
+    seconds: float | None = None
