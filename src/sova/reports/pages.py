@@ -18,8 +18,9 @@ from sova.reports.overview import headline, overview, red_job, state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
 from sova.stats import JobSummary, Summary
+from sova.views.desk import Foot
 
-__all__ = ["Pages"]
+__all__ = ["TEMPLATES", "Pages"]
 
 
 def numbered(hit: Hit) -> Iterator[tuple[int, str, str]]:
@@ -92,12 +93,27 @@ def environment() -> Environment:
     return found
 
 
+TEMPLATES: dict[type, str] = {}
+"""Which template shows which view."""
+
+
 class Pages:
     """Makes the pages. `title` names the CI in the head of each, `security` is the page's own content policy
     ("" where a server sends it as a header)."""
 
-    def __init__(self, links: Links, *, title: str, timezone: str, security: str = "") -> None:
+    def __init__(self, links: Links, *, title: str, timezone: str = "UTC", security: str = "") -> None:
         self._common = {"links": links, "site_title": title, "zone": timezone, "security": security}
+
+    def render(self, view: object, foot: Foot) -> str:
+        """The page of a view; times are shown in the zone that `foot` names."""
+        values = {
+            "view": view,
+            "foot": foot,
+            "zone": foot.timezone,
+            "span": getattr(view, "span", None),
+            "search": getattr(view, "search", None),
+        }
+        return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values})
 
     def overview(self, summary: Summary) -> str:
         return self._render("overview.html", summary=summary, seen=overview(summary))
@@ -109,4 +125,5 @@ class Pages:
         return self._render("build.html", diagnosis=diagnosis, row=as_json.to_row(diagnosis))
 
     def _render(self, template: str, **values: object) -> str:
-        return environment().get_template(template).render(**self._common, **values)
+        """A page of a `Summary`, from the templates in `summary/`."""
+        return environment().get_template(f"summary/{template}").render(**self._common, **values)
