@@ -19,11 +19,13 @@ _ZUUL_BUILD = re.compile(r"https?://[^?#]+/build/[0-9a-f]{32}/?\Z")
 class Links:
     """Links from one page to the others. `root` leads to the top ("" or "../" on disk, "/" on a server), `suffix`
     ends a page's name (".html" on disk, "" on a server). On a server, where pages take filters, `span` is the range
-    that the reader chose (such as `range=7d`) and goes along to the other pages."""
+    that the reader chose (such as `range=7d`) and goes along to the other pages. `base` is the address under which
+    people reach the first page ("https://sova.example.org/"), for texts that leave the pages; "" where none is known."""
 
     root: str = ""
     suffix: str = ".html"
     span: str = ""
+    base: str = ""
 
     @property
     def live(self) -> bool:
@@ -65,6 +67,10 @@ class Links:
 
     def build(self, key: str) -> str:
         return f"{self.root}builds/{build_slug(key)}{self.suffix}"
+
+    def permalink(self, key: str) -> str:
+        """The whole address of a build's page, or "" where the pages have none."""
+        return f"{self.base.rstrip('/')}/builds/{build_slug(key)}{self.suffix}" if self.base else ""
 
     def builds(self, **filters: str | int) -> str:
         """The list of builds with these filters, named as in URLs (`job`, `tag`, `reason`, `since`, ...).
