@@ -1,6 +1,6 @@
-"""Summaries of diagnoses: frozen values that every report shows, and the functions that make them.
+"""The summary of a run: frozen values that its reports show, and the functions that make them.
 
-Every definition stands here once. Shares are counts of whole, never rounded here. Each build counts once, by its key.
+Shares are counts of whole, never rounded here. Each build counts once, by its key.
 
 A *failure* is a build whose outcome is not success, skipped or running, or a bare log (no result is known of it) in
 which a reason, or something suspicious, was found. *Explained* is a failure with a known reason, *unreadable* one
@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from sova.filters import newest_first
 from sova.model import Diagnosis, Problem, Reason
-from sova.times import days_back
+from sova.stats.counts import Totals
+from sova.stats.ranges import periods
 
 __all__ = [
     "Freshness",
@@ -28,30 +29,10 @@ __all__ = [
     "Period",
     "Summary",
     "TopReason",
-    "Totals",
-    "periods",
     "summarise",
     "top_reasons",
     "totals",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Counts over a set of builds. `explained` are failures with a known reason, `by_tag` counts failures by the tag
-    of their primary reason ("unknown" included), biggest first."""
-
-    builds: int = 0
-    passed: int = 0
-    failed: int = 0
-    other: int = 0  # skipped, running
-    explained: int = 0
-    unreadable: int = 0  # failures whose logs could not be read
-    by_tag: tuple[tuple[str, int], ...] = ()
-
-    def tagged(self, tag: str) -> int:
-        """Failures with this tag."""
-        return dict(self.by_tag).get(tag, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +120,19 @@ def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
         other=len(diagnoses) - passed - len(failures),
         explained=sum(diagnosis.explained for diagnosis in failures),
         unreadable=sum(diagnosis.unreadable for diagnosis in failures),
-        by_tag=tuple(sorted(tags.items(), key=lambda item: (-item[1], item[0]))),
+        by_tag=_biggest_first(tags),
+        seconds=_seconds(diagnoses),
+        lost=_seconds(failures),
+        by_outcome=_biggest_first(Counter(diagnosis.build.outcome.value for diagnosis in diagnoses)),
     )
 
 
-def periods(now: dt.datetime, timezone: ZoneInfo) -> tuple[tuple[str, dt.datetime, dt.datetime], ...]:
-    """Name, beginning and end (UTC) of the periods that a summary counts; the longest begins first of all."""
-    tomorrow = days_back(now, 0, timezone)
-    today, yesterday = days_back(now, 1, timezone), days_back(now, 2, timezone)
-    return (
-        ("today", today, tomorrow),
-        ("yesterday", yesterday, today),
-        ("last 7 days", days_back(now, 7, timezone), tomorrow),
-    )
+def _biggest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _seconds(diagnoses: Iterable[Diagnosis]) -> float:
+    return sum(diagnosis.build.duration or 0.0 for diagnosis in diagnoses)
 
 
 def top_reasons(diagnoses: Iterable[Diagnosis], earlier: Iterable[Diagnosis] = ()) -> tuple[TopReason, ...]:

@@ -1,0 +1,64 @@
+"""Statistics: frozen values that every report and page shows, and the functions that make them.
+
+Every definition stands in one docstring, and in docs/statistics.md for readers. Shares are counts of a whole, never
+rounded here; each build counts once. `summarise` sums up one run; the others ask the store for any stretch of time.
+"""
+
+from __future__ import annotations
+
+from sova.stats.causes import ORDERS, top_reasons_of
+from sova.stats.counted import compare, compared, daily, parts
+from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount, Totals
+from sova.stats.health import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, streak_of
+from sova.stats.ranges import before, days_of, periods
+from sova.stats.shares import Share
+from sova.stats.summary import (
+    Freshness,
+    Group,
+    JobSummary,
+    Period,
+    Summary,
+    TopReason,
+    summarise,
+    top_reasons,
+    totals,
+)
+from sova.stats.whole import Statistics, health, statistics
+
+__all__ = [
+    "CIRCLE",
+    "DIMENSIONS",
+    "ORDERS",
+    "Circle",
+    "Compared",
+    "DayCount",
+    "Flaky",
+    "Freshness",
+    "Group",
+    "JobHealth",
+    "JobSummary",
+    "Part",
+    "Period",
+    "ReasonCount",
+    "Share",
+    "Statistics",
+    "Streak",
+    "Summary",
+    "TopReason",
+    "Totals",
+    "before",
+    "circle_of",
+    "compare",
+    "compared",
+    "daily",
+    "days_of",
+    "health",
+    "parts",
+    "periods",
+    "statistics",
+    "streak_of",
+    "summarise",
+    "top_reasons",
+    "top_reasons_of",
+    "totals",
+]
