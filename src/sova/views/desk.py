@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from zoneinfo import ZoneInfo
 
-from sova.filters import Query
+from sova.filters import Query, Search
 from sova.model import Pattern
 from sova.stats import Freshness
 from sova.store import Store
@@ -75,6 +75,17 @@ class Desk:
     short_of: Callable[[str], str] = _same
     patterns: tuple[Pattern, ...] = ()
     patterns_version: str = ""
+
+    def within(self, search: Search, span: Span | None = None) -> Search:
+        """What `search` asks for, of the builds that these pages show, in that stretch of time (ever without one).
+        A field that both set is as `search` has it."""
+        asked = {name: value for name in _FIELDS if (value := getattr(search.query, name)) != getattr(_ALL, name)}
+        times = {"since": span.since if span else None, "until": span.until if span else None}
+        return replace(search, query=replace(self.query, **{**asked, **times, "limit": None, "dates": ()}))
+
+
+_ALL = Query()
+_FIELDS = tuple(field.name for field in fields(Query))
 
 
 @dataclass(frozen=True, slots=True)
