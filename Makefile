@@ -7,7 +7,7 @@ SITE ?= site
 REQUIRE ?=
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Sova needs Python 3.11 or later; set PYTHON=") if sys.version_info < (3, 11) else 0'
@@ -47,6 +47,13 @@ fuzz: $(VENV)/dev.stamp  ## Hold the engine against the reference for a minute
 test-real: $(VENV)/dev.stamp  ## Tests against real servers; REQUIRE=zuul,sshd,apache,nginx
 	$(BIN)/python -m pytest tests/real --real --require=$(REQUIRE) -s
 
+tests/browser/node_modules: tests/browser/package-lock.json
+	npm ci --prefix tests/browser --silent
+	touch $@
+
+test-browser: $(VENV)/dev.stamp tests/browser/node_modules  ## Walk every page with Debian's chromium; axe, HTML validator
+	$(BIN)/python -m pytest tests/browser --browser -s
+
 screenshots: $(VENV)/dev.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
 	mkdir -p build
 	FORCE_COLOR=1 COLORTERM=truecolor COLUMNS=130 $(BIN)/python -m examples.ci.run --site build/site > build/console.ansi
@@ -62,4 +69,4 @@ clean:  ## Remove everything that make has made
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check bench fuzz test-real screenshots docs lock clean
+.PHONY: help run test check bench fuzz test-real test-browser screenshots docs lock clean

@@ -1,6 +1,7 @@
 """Options of the whole suite, the list of skips at its end, and the lines that tests want said there.
 
-`--real` lets the tests against real servers run (`make test-real`); without it they are deselected.
+`--real` lets the tests against real servers run (`make test-real`), `--browser` those with a browser
+(`make test-browser`); without it they are deselected.
 `--strict-skips` fails the run when a test was skipped for a reason that `allowed_skips.txt` does not allow.
 """
 
@@ -22,6 +23,7 @@ _SAID = pytest.StashKey[list[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sova")
     group.addoption("--real", action="store_true", help="run the tests against real servers (marker real)")
+    group.addoption("--browser", action="store_true", help="run the tests with a browser (marker browser)")
     group.addoption(
         "--require",
         default="",
@@ -36,12 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--real"):
-        return
-    real = [item for item in items if item.get_closest_marker("real")]
-    if real:
-        config.hook.pytest_deselected(items=real)
-        items[:] = [item for item in items if not item.get_closest_marker("real")]
+    for marker in ("real", "browser"):
+        apart = [item for item in items if item.get_closest_marker(marker)]
+        if apart and not config.getoption(f"--{marker}"):
+            config.hook.pytest_deselected(items=apart)
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 @pytest.fixture(scope="session")
