@@ -40,6 +40,13 @@ bench: $(VENV)/dev.stamp  ## Speed, memory and parity, side by side with peers
 	$(BIN)/python -m bench.fetch
 	mkdir -p build && $(BIN)/python -m examples.ci.run --site build/site > build/report.txt
 	$(BIN)/python -m bench.library build/example/logs
+	$(BIN)/python -m bench.pages --builds 50000
+	$(BIN)/python -m bench.site --builds 7500
+
+bench-full: $(VENV)/dev.stamp  ## A million builds: pages and API on SQLite and PostgreSQL, the site of 14 days
+	$(BIN)/python -m bench.pages --builds 1000000
+	$(BIN)/python -m bench.pages --builds 1000000 --database postgresql
+	$(BIN)/python -m bench.site --builds 150000
 
 fuzz: $(VENV)/dev.stamp  ## Hold the engine against the reference for a minute
 	$(BIN)/python -m fuzz.engine --seconds 60
@@ -69,4 +76,4 @@ clean:  ## Remove everything that make has made
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check bench fuzz test-real test-browser screenshots docs lock clean
+.PHONY: help run test check bench bench-full fuzz test-real test-browser screenshots docs lock clean
