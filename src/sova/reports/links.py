@@ -72,12 +72,13 @@ class Links:
         """The whole address of a build's page, or "" where the pages have none."""
         return f"{self.base.rstrip('/')}/builds/{build_slug(key)}{self.suffix}" if self.base else ""
 
-    def builds(self, **filters: str | int) -> str:
-        """The list of builds with these filters, named as in URLs (`job`, `tag`, `reason`, `since`, ...).
+    def builds(self, **filters: str | int | list[str]) -> str:
+        """The list of builds with these filters, named as in URLs (`job`, `tag`, `reason`, `since`, ...); a list is a
+        filter that comes several times.
         On disk, where pages take none, the page that comes nearest: of the reason, else of the job, else all builds."""
         if self.live:
             chosen = "" if "since" in filters or "range" in filters else self.span
-            return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters)))))}"
+            return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters, doseq=True)))))}"
         if "reason" in filters:
             return f"{self.root}reasons/{filters['reason']}{self.suffix}"
         if "job" in filters:

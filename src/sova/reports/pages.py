@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -12,15 +14,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from sova.model import Diagnosis, Hit
 from sova.reports import as_json
+from sova.reports.cells import cell, state_of, strip
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, file_url, line_url
-from sova.reports.overview import headline, overview, red_job, state_of
+from sova.reports.overview import headline, overview, red_job
+from sova.reports.parameters import Asked
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
-from sova.stats import JobSummary, Summary
+from sova.stats import JobSummary, Share, Summary
 from sova.views.desk import Foot
 
 __all__ = ["TEMPLATES", "Pages"]
+
+RANGE_WORDS = (("today", "today"), ("yesterday", "yesterday"), *((f"{days}d", f"{days} d") for days in (7, 14, 30, 90)))
+"""Ranges with a name, and what they are called where they are offered."""
+
+_NUMBER = re.compile(r"\d+(?=/?\Z)", re.ASCII)
 
 
 def numbered(hit: Hit) -> Iterator[tuple[int, str, str]]:
@@ -56,6 +65,17 @@ def segments(parts: Sequence[tuple[str, int]], whole: int) -> Iterator[tuple[str
         start += width
 
 
+def interval(of: Share) -> str:
+    """The 95 % interval of a share in whole percent: `74–90`. It never leaves out what it holds."""
+    return f"{math.floor(100 * of.low)}–{math.ceil(100 * of.high)}"
+
+
+def bug_name(url: str) -> str:
+    """What a bug is called, by its URL: the number at its end, else ""."""
+    found = _NUMBER.search(url)
+    return found[0] if found else ""
+
+
 @cache
 def environment() -> Environment:
     """The templates, with escaping on for all of them."""
@@ -68,10 +88,12 @@ def environment() -> Environment:
     )
     found.filters.update(
         age=age,
+        bug_name=bug_name,
         counted=count,
         failures=lambda diagnoses: [one for one in diagnoses if one.failed],
         http=http_url,
         in_json=in_json,
+        interval=interval,
         iso=iso,
         lasted=length,
         local=local,
@@ -83,10 +105,14 @@ def environment() -> Environment:
         size=size,
     )
     found.globals.update(
+        build_cell=cell,
+        build_strip=strip,
         file_url=file_url,
         headline=headline,
         line_url=line_url,
         numbered=numbered,
+        one_second=dt.timedelta(seconds=1),
+        ranges=RANGE_WORDS,
         segments=segments,
         state_of=state_of,
     )
@@ -102,16 +128,23 @@ class Pages:
     ("" where a server sends it as a header)."""
 
     def __init__(self, links: Links, *, title: str, timezone: str = "UTC", security: str = "") -> None:
+        self._links = links
         self._common = {"links": links, "site_title": title, "zone": timezone, "security": security}
 
     def render(self, view: object, foot: Foot) -> str:
         """The page of a view; times are shown in the zone that `foot` names."""
+        span, search = getattr(view, "span", None), getattr(view, "search", None)
+        asked = Asked(self._links, span, search, getattr(view, "asked", ()))
         values = {
             "view": view,
             "foot": foot,
             "zone": foot.timezone,
-            "span": getattr(view, "span", None),
-            "search": getattr(view, "search", None),
+            "span": span,
+            "search": search,
+            "here": asked.here,
+            "fields_here": asked.without,
+            "span_fields_here": asked.span_fields,
+            "to_builds": asked.builds,
         }
         return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values})
 

@@ -1,0 +1,84 @@
+"""What a page was asked for, as parameters of a URL: the other way round of reading them.
+
+A link or form that carries these asks for the same builds again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlencode
+
+from sova.filters import Search
+from sova.reports.links import Links
+from sova.views.desk import Span
+
+__all__ = ["Asked", "fields_of", "span_fields"]
+
+_WORDS = {True: "yes", False: "no"}
+
+
+def fields_of(search: Search | None) -> tuple[tuple[str, str], ...]:
+    """The filters of a search as names and values, times apart; a name may come several times."""
+    return tuple((name, value) for name, value in _fields(search) if value) if search else ()
+
+
+def _fields(search: Search) -> Iterator[tuple[str, str]]:
+    query = search.query
+    several: tuple[tuple[str, Iterable[object]], ...] = (
+        ("job", (*query.short, *query.job_type)),
+        ("project", query.project),
+        ("branch", query.branch),
+        ("pipeline", query.pipeline),
+        ("change", query.change),
+        ("result", query.result),
+        ("tag", search.tag),
+        ("verdict", search.verdict),
+    )
+    for name, values in several:
+        yield from ((name, str(value)) for value in values)
+    yield from (("reason", search.reason), ("pattern", search.pattern), ("text", search.text))
+    truths = (("failed", search.failed), ("voting", query.voting), ("periodic", query.periodic))
+    yield from ((name, _WORDS[value]) for name, value in truths if value is not None)
+
+
+def span_fields(span: Span | None) -> tuple[tuple[str, str], ...]:
+    """A stretch of time as parameters: its name, or its ends in UTC."""
+    if span is None:
+        return ()
+    if span.name:
+        return (("range", span.name),)
+    return (("since", _moment(span.since)), ("until", _moment(span.until)))
+
+
+def _moment(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Asked:
+    """What a page was asked for, and links that ask for the same with something else in its place."""
+
+    def __init__(
+        self, links: Links, span: Span | None, search: Search | None, more: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """`more` are parameters of that page alone, such as its order."""
+        self._links = links
+        self.span_fields = lambda: span_fields(span)
+        self._filters = fields_of(search)
+        self._all = (*span_fields(span), *self._filters, *more)
+
+    def without(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """Everything but these parameters: what a form takes along that asks for them."""
+        return tuple((name, value) for name, value in self._all if name not in names)
+
+    def here(self, **replaced: str | int | None) -> str:
+        """A link to this page with these parameters replaced; None or "" leaves one out."""
+        added = [(name, str(value)) for name, value in replaced.items() if value not in (None, "")]
+        return f"?{urlencode([*self.without(*replaced), *added])}"
+
+    def builds(self, **filters: str | int) -> str:
+        """The builds behind a number of this page: its filters, and these."""
+        kept: dict[str, list[str]] = {}
+        for name, value in self._filters:
+            kept.setdefault(name, []).append(value)
+        return self._links.builds(**{**kept, **filters})
