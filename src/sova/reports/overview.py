@@ -21,6 +21,7 @@ __all__ = [
     "Day",
     "Overview",
     "RedJob",
+    "bare",
     "best_line",
     "diagnoses_of",
     "overview",
@@ -146,10 +147,15 @@ def state_of(diagnosis: Diagnosis) -> tuple[Mark, str]:
     return mark_of(tag), f"{shorten(tag, 24)}: {shorten(message, 200)}"
 
 
+def bare(line: str) -> str:
+    """A line of a log without time and host before it."""
+    return _PREFIX.sub("", line, count=1)
+
+
 def best_line(excerpt: Excerpt) -> str:
     """The one line to show of an excerpt, without time and host: the last that looks like an error and tells more than
     that, else the last that tells something before such a line, else the last that is not blank."""
-    lines = [_PREFIX.sub("", line, count=1) for line in excerpt.lines]
+    lines = [bare(line) for line in excerpt.lines]
     lines = [line for line in lines if line.strip()]
     errors = [place for place, line in enumerate(lines) if error_like(line.encode())]
     telling = [place for place, line in enumerate(lines) if len(line.split()) >= _TELLING]
