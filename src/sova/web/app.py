@@ -1,0 +1,78 @@
+"""Makes the web app: `create_app(config)`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import FastAPI
+
+from sova.config import Config, find, load, store_location
+from sova.session import Session, source_factories, source_settings
+from sova.store import Store
+from sova.web import assets, errors
+from sova.web.assets import read_assets
+from sova.web.caching import SOVA_VERSION, PageCache
+from sova.web.security import BodyLimit, HeadRequests, HostCheck, SecurityHeaders, hosts_of, read_token
+from sova.web.serving import Serving
+
+__all__ = ["create_app", "create_app_from_environment"]
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def create_app(config: Config, *, store: Store | None = None, now: Callable[[], dt.datetime] = _utc_now) -> FastAPI:
+    """The web app over the store of the configuration, or over `store`, which the caller closes.
+
+    Raises ConfigError (patterns, token file) and StoreError.
+    """
+    token = read_token(config)
+    with Session(config, now=now()) as session:
+        pattern_set = session.pattern_set
+    opened = store or Store.open(store_location(config))
+
+    @asynccontextmanager
+    async def closing(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if store is None:
+            opened.close()
+
+    app = FastAPI(
+        title="Sova",
+        version=SOVA_VERSION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        lifespan=closing,
+    )
+    app.state.sova = Serving(
+        config=config,
+        store=opened,
+        pattern_set=pattern_set,
+        clock=now,
+        assets=read_assets(),
+        kept=PageCache(),
+        token=token,
+    )
+    errors.install(app)
+    # what is added last is outermost
+    app.add_middleware(errors.CatchAll)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(HostCheck, hosts=hosts_of(config))
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadRequests)
+    app.include_router(assets.router)
+    for name in ("api", "logs"):
+        if find_spec(f"sova.web.{name}"):
+            app.include_router(import_module(f"sova.web.{name}").router)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """The web app for the configuration that SOVA_CONFIG names, for servers that start processes of their own."""
+    return create_app(load(find(), source_settings(source_factories())))

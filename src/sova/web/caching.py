@@ -1,0 +1,148 @@
+"""What was rendered is kept until the store changes, and what the reader has already is not sent again.
+
+A page depends on its address, the store's version, the version of Sova, the pattern set and the minute; all of that
+makes its ETag. So a page that is asked for again costs a look at the store's version, nothing else.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from importlib.metadata import version
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+
+if TYPE_CHECKING:
+    from sova.web.serving import Serving
+
+__all__ = ["SOVA_VERSION", "Kept", "PageCache", "etag_of", "sent", "takes_gzip", "unchanged"]
+
+SOVA_VERSION = version("sova-ci")
+
+_MOST_BYTES = 64 * 10**6
+_OVERHEAD = 500  # bytes that an entry takes beside its content
+_SMALL = 500  # bytes; less is not worth packing
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rendered answer: packed with gzip, and its type."""
+
+    packed: bytes
+    media_type: str
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> Kept:
+        return cls(gzip.compress(content, 5, mtime=0), media_type)
+
+
+class PageCache:
+    """The answers rendered last, by ETag; the ones not asked for the longest go first. Threads share one.
+
+    Two that ask for the same at once wait for one rendering.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._most = most_bytes
+        self._lock = Lock()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._coming: dict[str, Future[Kept | None]] = {}
+        self.bytes = 0
+        self.hits = 0
+        self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: str, make: Callable[[], Kept | None]) -> Kept | None:
+        """What is kept under the key, else what `make` gives; None is not kept. Raises what `make` raises."""
+        with self._lock:
+            if found := self._kept.get(key):
+                self._kept.move_to_end(key)
+                self.hits += 1
+                return found
+            coming = self._coming.get(key)
+            if coming is None:
+                self.misses += 1
+                mine = self._coming[key] = Future()
+            else:
+                self.hits += 1
+        return coming.result() if coming else self._make(key, make, mine)
+
+    def _make(self, key: str, make: Callable[[], Kept | None], mine: Future[Kept | None]) -> Kept | None:
+        try:
+            made = make()
+        except BaseException as error:
+            with self._lock:
+                del self._coming[key]
+            mine.set_exception(error)
+            raise
+        with self._lock:
+            del self._coming[key]
+            if made is not None:
+                self._keep(key, made)
+        mine.set_result(made)
+        return made
+
+    def _keep(self, key: str, made: Kept) -> None:
+        size = len(made.packed) + _OVERHEAD
+        if size > self._most:
+            return
+        self._kept[key] = made
+        self.bytes += size
+        while self.bytes > self._most:
+            _, oldest = self._kept.popitem(last=False)
+            self.bytes -= len(oldest.packed) + _OVERHEAD
+
+
+def etag_of(request: Request, serving: Serving) -> str:
+    """The ETag of the page or answer at this address as things stand now. Raises StoreError.
+
+    It is weak: packed and unpacked content share it.
+    """
+    parts = (
+        SOVA_VERSION,
+        str(serving.store.version()),
+        serving.pattern_set.version,
+        serving.now().isoformat(),
+        str(request.base_url),
+        request.url.path,
+        request.url.query,
+    )
+    digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f'W/"{digest}"'
+
+
+def unchanged(request: Request, etag: str) -> Response | None:
+    """The answer 304 where the reader has this very content, else None."""
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag.removeprefix("W/") in known or "*" in known:
+        return Response(status_code=304, headers=_headers(etag))
+    return None
+
+
+def sent(request: Request, etag: str, kept: Kept, *, cache_control: str = "no-cache") -> Response:
+    """The answer with that content, packed where the reader takes that."""
+    headers = {**_headers(etag, cache_control), "Content-Type": kept.media_type}
+    if takes_gzip(request):
+        return Response(kept.packed, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(kept.packed), headers=headers)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether the reader takes content that is packed with gzip."""
+    for part in request.headers.get("accept-encoding", "").lower().split(","):
+        coding, *parameters = (piece.strip() for piece in part.split(";"))
+        if coding in ("gzip", "*"):
+            return not any(piece.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for piece in parameters)
+    return False
+
+
+def _headers(etag: str, cache_control: str = "no-cache") -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}

@@ -1,0 +1,138 @@
+"""Errors as readers see them: a page with words and ways on, or problem+json (RFC 9457) below /api/.
+
+What is told is what the reader can act on; everything else stands in the log of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from markupsafe import escape
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sova.errors import StoreError
+from sova.web.params import ParameterError
+
+__all__ = ["CatchAll", "answer_to", "install", "problem"]
+
+log = logging.getLogger("sova.web")
+
+RETRY_AFTER = 10
+"""Seconds after which a reader may ask again when the database does not answer."""
+
+_NO_DATABASE = (
+    "The database does not answer right now: it is locked, being upgraded, moved or gone. "
+    "Try again in a moment; the log of the server says more."
+)
+_BUG = "This page could not be made. That is a mistake in Sova; the log of the server says more."
+_TITLES = {404: "There is no such page", 500: "Something broke", 503: "Not available right now"}
+
+
+def problem(
+    status: int, detail: str, *, instance: str = "", headers: Mapping[str, str] | None = None, **more: object
+) -> Response:
+    """An answer as problem+json; `more` are members of its own, such as `parameter`."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {**content, **({"instance": instance} if instance else {}), **more}
+    return Response(
+        json.dumps(body),
+        status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def answer_to(
+    request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: object
+) -> Response:
+    """The answer for an error: problem+json for the API, else a page."""
+    if request.url.path.startswith("/api/"):
+        return problem(status, detail, instance=request.url.path, headers=headers, **more)
+    return _page(status, detail, headers)
+
+
+def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    html = _plain(title, status, detail)
+    return Response(
+        html, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type="text/html; charset=utf-8"
+    )
+
+
+def _plain(title: str, status: int, detail: str) -> str:
+    """A page that needs nothing: no database, no template."""
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f'<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>\n<p>{status} · <a href="/">Overview</a></p>\n</html>\n'
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Give the app its answers for errors."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ParameterError, _parameter)
+    app.add_exception_handler(StoreError, _no_database)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as it was installed
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:
+        detail = _WORDS.get(error.status_code, detail)
+    return answer_to(request, error.status_code, detail, headers=error.headers)
+
+
+_WORDS = {
+    404: "Nothing is known under this address. The build may be older than what the store keeps, or the link is cut.",
+    405: "This address can only be read (GET or HEAD).",
+}
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as it was installed
+    mistakes = [
+        {"where": ".".join(str(part) for part in row["loc"])[:300], "message": str(row["msg"])[:300]}
+        for row in error.errors()[:20]
+    ]
+    detail = "; ".join(f"{row['where']}: {row['message']}" for row in mistakes)
+    return answer_to(request, 422, detail, errors=mistakes)
+
+
+async def _parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ParameterError)  # noqa: S101 - as it was installed
+    return answer_to(request, 400, str(error), parameter=error.name, value=error.shown_value, allowed=error.allowed)
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    log.error("503 %s: %s", request.url.path, error)
+    return answer_to(request, 503, _NO_DATABASE, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+class CatchAll:
+    """Turns a bug into an answer without a traceback; the traceback goes to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:
+            if scope["type"] != "http" or begun:
+                raise
+            log.exception("500 %s", scope["path"])
+            await answer_to(Request(scope), 500, _BUG)(scope, receive, send)

@@ -1,0 +1,94 @@
+"""What every answer of the web app is made from: one frozen value, found at `request.app.state.sova`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from sova.config import Config
+from sova.filters import Query, make_query
+from sova.patterns.load import PatternSet
+from sova.reports.links import Links
+from sova.reports.pages import Pages
+from sova.session import Session
+from sova.stats import Freshness
+from sova.store import Store
+from sova.views.desk import Desk, Foot
+from sova.web.assets import Assets
+from sova.web.caching import PageCache
+
+__all__ = ["Serving", "serving_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The configuration, the open store, the pattern set, the clock, what is kept of rendered pages.
+
+    `token` allows calls that do something; "" allows none. Threads share one.
+    """
+
+    config: Config
+    store: Store
+    pattern_set: PatternSet
+    clock: Callable[[], dt.datetime]
+    assets: Assets
+    kept: PageCache
+    token: str = field(default="", repr=False)
+
+    def now(self) -> dt.datetime:
+        """The beginning of this minute, UTC: what is rendered in one minute is the same, so that it can be kept."""
+        return self.clock().astimezone(dt.UTC).replace(second=0, microsecond=0)
+
+    def open_session(self) -> Session:
+        """A new session (HTTP client, log cache, engine), to be closed by who asked for it."""
+        return Session(self.config, now=self.clock())
+
+    def desk(self, query: Query | None = None) -> Desk:
+        """What views are made from; without a query the builds of the tracked jobs are shown."""
+        now, config = self.now(), self.config
+        return Desk(
+            store=self.store,
+            now=now,
+            timezone=config.timezone,
+            query=make_query(config, now) if query is None else query,
+            groups=tuple(config.groups),
+            group_of=config.group_of,
+            short_of=config.short_of,
+            patterns=tuple(self.pattern_set.patterns),
+            patterns_version=self.pattern_set.version,
+        )
+
+    def links(self, span: str = "") -> Links:
+        """Links between pages of this server; `span` is the range that the reader chose, such as `range=7d`."""
+        return Links("/", "", span=span)
+
+    def pages(self, span: str = "") -> Pages:
+        """Renders views to HTML."""
+        return Pages(self.links(span), title=self.config.title)
+
+    def foot(self, desk: Desk, seconds: float | None = None) -> Foot:
+        """What stands at the foot of a page. Raises StoreError."""
+        return Foot(
+            now=desk.now,
+            timezone=desk.timezone.key,
+            sources=self.sources(),
+            patterns=len(desk.patterns),
+            patterns_version=desk.patterns_version,
+            seconds=seconds,
+        )
+
+    def sources(self) -> tuple[Freshness, ...]:
+        """How each source answered last. Raises StoreError."""
+        return tuple(
+            Freshness(run.source, run.builds, run.newest, run.problems, run.reachable) for run in self.store.last_runs()
+        )
+
+
+def serving_of(request: Request) -> Serving:
+    """The Serving of the app that answers."""
+    found = request.app.state.sova
+    assert isinstance(found, Serving)  # noqa: S101 - app.py puts it there
+    return found
