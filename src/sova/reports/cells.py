@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from sova.reports.wording import length
 if TYPE_CHECKING:
     from sova.store import Run
 
-__all__ = ["cell", "run_of", "state_of", "strip"]
+__all__ = ["cell", "state_of", "strip"]
 
 _STATES = {
     Verdict.PASSED: ("passed", "passed"),
@@ -27,29 +28,44 @@ _STATES = {
 }
 
 
-def run_of(diagnosis: Diagnosis) -> Run:
-    """The diagnosis as what a grid shows of it."""
-    from sova.store import Run  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is shown of a diagnosis; a Run has all of this itself."""
 
-    build, primary = diagnosis.build, diagnosis.primary
-    return Run(
-        key=build.key,
-        time=build.time,
-        outcome=build.outcome,
-        verdict=diagnosis.verdict,
-        tag=diagnosis.tag,
-        message=primary.message if primary else "",
-        passed=diagnosis.passed,
-        failed=diagnosis.failed,
-        change=build.change.name,
-        duration=build.duration,
+    key: str
+    time: dt.datetime | None
+    outcome: str
+    verdict: Verdict
+    tag: str
+    message: str
+    failed: bool
+    change: str
+    duration: float | None
+
+
+def _told(run: Run | Diagnosis) -> Run | _Told:
+    if not isinstance(run, Diagnosis):
+        return run
+    build, message = run.build, run.primary.message if run.primary else ""
+    return _Told(
+        build.key,
+        build.time,
+        build.outcome,
+        run.verdict,
+        run.tag,
+        message,
+        run.failed,
+        build.change.name,
+        build.duration,
     )
 
 
 def state_of(run: Run | Diagnosis) -> tuple[Mark, str]:
     """How one build is drawn: its mark and words. The letter always stands beside the colour."""
-    if isinstance(run, Diagnosis):
-        run = run_of(run)
+    return _state(_told(run))
+
+
+def _state(run: Run | _Told) -> tuple[Mark, str]:
     if state := _STATES.get(run.verdict):
         return mark_of(state[0]), "running" if run.outcome == Outcome.RUNNING else state[1]
     tag = run.tag or "unknown"
@@ -58,13 +74,13 @@ def state_of(run: Run | Diagnosis) -> tuple[Mark, str]:
 
 def cell(run: Run | Diagnosis, links: Links, zone: str) -> Markup:
     """The link to a build as one letter; its title, which is read aloud too, is time, change, length and reason."""
-    if isinstance(run, Diagnosis):
-        run = run_of(run)
-    mark, words = state_of(run)
-    told = escape(" · ".join(filter(None, (_when(run.time, zone), run.change, length(run.duration), words))))
-    failed = " data-failed" if run.failed else ""
+    told = _told(run)
+    mark, words = _state(told)
+    parts = (_when(told.time, zone), shorten(told.change, 40), length(told.duration), words)
+    title = escape(" · ".join(filter(None, parts)))
+    failed = " data-failed" if told.failed else ""
     return Markup(  # noqa: S704 - every value is escaped, or one of ours
-        f'<a class="cell tag-{mark.name}"{failed} href="{links.build(run.key)}" title="{told}" aria-label="{told}">'
+        f'<a class="cell tag-{mark.name}"{failed} href="{links.build(told.key)}" title="{title}" aria-label="{title}">'
         f"{mark.letter}</a>"
     )
 
