@@ -26,7 +26,7 @@ def fields_of(search: Search | None) -> tuple[tuple[str, str], ...]:
 def _fields(search: Search) -> Iterator[tuple[str, str]]:
     query = search.query
     several: tuple[tuple[str, Iterable[object]], ...] = (
-        ("job", (*query.short, *query.job_type)),
+        ("job", (*query.jobs, *query.short, *query.job_type)),
         ("project", query.project),
         ("branch", query.branch),
         ("pipeline", query.pipeline),

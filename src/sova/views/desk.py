@@ -78,8 +78,10 @@ class Desk:
 
     def within(self, search: Search, span: Span | None = None) -> Search:
         """What `search` asks for, of the builds that these pages show, in that stretch of time (ever without one).
-        A field that both set is as `search` has it."""
+        Of jobs both hold; another field that both set is as `search` has it."""
         asked = {name: value for name in _FIELDS if (value := getattr(search.query, name)) != getattr(_ALL, name)}
+        if self.query.jobs and "jobs" in asked:  # the tracked jobs stay what bounds the pages
+            asked["short"] = asked.pop("jobs")
         times = {"since": span.since if span else None, "until": span.until if span else None}
         return replace(search, query=replace(self.query, **{**asked, **times, "limit": None, "dates": ()}))
 
