@@ -16,9 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from sova.model import Build, Diagnosis, FileRead, Problem, ProblemKind, Verdict
-from sova.reports import Report
-from sova.reports.as_json import JsonReport
-from sova.reports.console import ConsoleReport, render, render_diagnoses, render_diagnosis
+from sova.reports.console import render, render_diagnoses, render_diagnosis
 from sova.reports.overview import diagnoses_of
 from sova.stats import Freshness, Summary, summarise
 from tests.reports import samples
@@ -222,14 +220,6 @@ def test_a_file_of_a_gigabyte_is_told_in_words() -> None:
     console = pipe()
     render_diagnosis(Diagnosis(Build(key="k", job_name="j"), Verdict.NO_FAILURE_SEEN, files_read=read), console)
     assert "read: 1 file (job.log), 1.2 GB, 9,000,000 lines in 0.0 s" in printed(console)
-
-
-@pytest.mark.parametrize("report", [ConsoleReport(), JsonReport()])
-def test_reports_keep_the_protocol(report: Report, sample: Summary) -> None:
-    out = io.StringIO()
-    report.write(sample, out)
-    assert report.name in ("table", "json")
-    assert "tempest-full-py3" in out.getvalue()
 
 
 def test_console_report_loads_neither_templates_nor_database() -> None:

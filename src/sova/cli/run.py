@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import click
@@ -11,11 +10,11 @@ import click
 from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
 from sova.cli.app import App, pass_app
 from sova.cli.filter_options import filter_options
+from sova.cli.output import emit, output_option
 from sova.cli.run_bar import RunBar
 from sova.filters import make_query
 from sova.main_job import Run
 from sova.main_job import run as main_job
-from sova.reports.as_json import document, to_row
 from sova.reports.console import render
 from sova.times import parse_time
 
@@ -29,6 +28,7 @@ Examples:
   sova run --days 7 --html site            a week, and the pages
   sova run --fail --pipeline gate --since 6h
   sova run --short upgrades -o json | jq '.diagnoses[].verdict'
+  sova run --fail -o markdown              a table for a chat
 
 \b
 Exit status: 0 done; 1 failures found (only with --exit-status); 2 usage or configuration;
@@ -36,7 +36,7 @@ Exit status: 0 done; 1 failures found (only with --exit-status); 2 usage or conf
 )
 @filter_options
 @click.option("--html", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write the pages there.")
-@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
+@output_option()
 @click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when a build failed.")
 @pass_app
@@ -72,17 +72,13 @@ def _moment(text: str, app: App) -> dt.datetime:
 
 
 def _report(app: App, done: Run, output: str) -> None:
-    if output != "text":  # the text report tells it itself
-        for source in done.collected.sources:
-            for problem in source.problems:
-                click.echo(f"{source.source}: {problem.detail}", err=True)
-    if output == "json":
-        click.echo(json.dumps(document(done.diagnoses), indent=2))
-    elif output == "jsonl":
-        for diagnosis in done.diagnoses:
-            click.echo(json.dumps(to_row(diagnosis)))
-    else:
+    if output == "table":
         render(done.summary, app.stdout)
+        return
+    for source in done.collected.sources:  # the table tells it itself
+        for problem in source.problems:
+            click.echo(f"{source.source}: {problem.detail}", err=True)
+    emit(output, done.diagnoses)
 
 
 def _status(done: Run, exit_status: bool) -> int:

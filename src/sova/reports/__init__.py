@@ -1,22 +1,22 @@
 """Reports: ways to show what Sova found. Each takes frozen values and writes; none asks the store or the network.
 
-A report of its own is a plugin in the entry point group `sova.reports` that keeps the protocol `Report`.
+A form of its own for `-o NAME` is a plugin: a function that keeps the protocol `Writer`, registered by its name in the
+entry point group `sova.reports`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from sova.stats import Summary
+    from sova.model import Diagnosis
 
-__all__ = ["Report"]
+__all__ = ["Writer"]
 
 
-class Report(Protocol):
-    """One way to show a summary as text."""
+class Writer(Protocol):
+    """One way to write diagnoses for a machine or a mail."""
 
-    name: str
-
-    def write(self, summary: Summary, out: TextIO) -> None:
-        """Write the whole report to `out`."""
+    def __call__(self, diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
+        """The text in pieces, each as soon as it is known, line ends and all."""

@@ -1,4 +1,5 @@
-"""Diagnoses as JSON, version 1: `document` for people's scripts, `to_row` and `from_row` for one diagnosis.
+"""Diagnoses as JSON, version 1: `document` for people's scripts, a line a diagnosis for pipes, `to_row` and `from_row`
+for one diagnosis.
 
 The form is fixed by `schema/diagnoses-1.json`, a JSON Schema (draft 2020-12) that ships with the package. Times are
 ISO 8601 in UTC with a `Z`. Next to the fields of the values stand four that are derived from them, for scripts:
@@ -10,22 +11,32 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
+from textwrap import indent
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from sova.model import Build, Diagnosis, Hit
-from sova.reports.overview import diagnoses_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from pydantic import TypeAdapter
 
-    from sova.stats import Summary
-
-__all__ = ["SCHEMA", "VERSION", "Json", "JsonReport", "Row", "document", "dumps", "from_row", "schema", "to_row"]
+__all__ = [
+    "SCHEMA",
+    "VERSION",
+    "Json",
+    "Row",
+    "document",
+    "dumps",
+    "from_row",
+    "json_lines",
+    "json_text",
+    "schema",
+    "to_row",
+]
 
 VERSION = 1
 SCHEMA = Path(__file__).with_name("schema") / f"diagnoses-{VERSION}.json"
@@ -35,13 +46,20 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 Row: TypeAlias = dict[str, Json]
 
 
-class JsonReport:
-    """The document of a summary's diagnoses, as a plug-in."""
+def json_text(diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
+    """`document` as text, a diagnosis at a time, so that many need no more memory than few."""
+    yield f'{{\n  "version": {VERSION},\n  "diagnoses": ['
+    between = "\n"
+    for diagnosis in diagnoses:
+        yield between + indent(dumps(to_row(diagnosis), indent=2), "    ")
+        between = ",\n"
+    yield "]\n}\n" if between == "\n" else "\n  ]\n}\n"
 
-    name = "json"
 
-    def write(self, summary: Summary, out: TextIO) -> None:
-        out.write(dumps(document(diagnoses_of(summary)), indent=2) + "\n")
+def json_lines(diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
+    """Each diagnosis as `to_row` gives it, one a line."""
+    for diagnosis in diagnoses:
+        yield dumps(to_row(diagnosis)) + "\n"
 
 
 def document(diagnoses: Iterable[Diagnosis]) -> Row:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -25,7 +24,7 @@ from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
 from sova.stats import Group, Summary, Totals
 
-__all__ = ["ConsoleReport", "render", "render_diagnoses", "render_diagnosis"]
+__all__ = ["render", "render_diagnoses", "render_diagnosis"]
 
 _MOST_REASONS = 10
 _MOST_UNREAD = 10
@@ -36,15 +35,6 @@ _HEADING = Style(bold=True)
 _SOFT = Style(dim=True)
 
 Row = Sequence[Text | str]
-
-
-class ConsoleReport:
-    """The report of `sova run`, as a plug-in."""
-
-    name = "table"
-
-    def write(self, summary: Summary, out: TextIO) -> None:
-        render(summary, Console(file=out, highlight=False))
 
 
 def render(summary: Summary, console: Console, *, passed: bool = False) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
-from sova.model import Action, Verdict
+from sova.model import Verdict
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.overview import state_of
 from sova.reports.tags import mark_of
-from sova.reports.wording import count, length, size
+from sova.reports.wording import ACTIONS, count, length, size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,12 +24,6 @@ __all__ = ["linked", "render_diagnoses", "render_diagnosis", "tag_style"]
 _SIGNS = {Verdict.PASSED: "✓", Verdict.SKIPPED: "–"}
 _SHOWN_HITS = 2
 _LINE_LIMIT = 2000
-_ACTIONS = {
-    Action.RECHECK: "recheck",
-    Action.FIX: "fix the change",
-    Action.WAIT: "wait",
-    Action.REPORT: "report it",
-}
 
 
 def render_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
@@ -127,7 +121,7 @@ def _reason_details(reason: Reason) -> Iterator[Text]:
     hidden = max(reason.count, len(reason.hits)) - min(len(reason.hits), _SHOWN_HITS)
     if hidden > 0:
         yield Text(f"  and {count(hidden, 'more place')}", style="dim")
-    facts = [("next", _ACTIONS.get(reason.action, "")), ("bug", reason.bug), ("owner", reason.owner)]
+    facts = [("next", ACTIONS.get(reason.action, "")), ("bug", reason.bug), ("owner", reason.owner)]
     facts += [("note", reason.note), ("search", reason.log_search), ("pattern", reason.pattern)]
     for name, value in facts:
         if value:

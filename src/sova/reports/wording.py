@@ -1,10 +1,20 @@
-"""Numbers in words, the same on the console and in pages: sizes, lengths, ages, shares, counts."""
+"""Numbers, and what to do, in words, the same in every report: sizes, lengths, ages, shares, counts, actions."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-__all__ = ["age", "count", "length", "share", "size"]
+from sova.model import Action
+
+__all__ = ["ACTIONS", "age", "count", "length", "share", "size"]
+
+ACTIONS = {
+    Action.RECHECK: "recheck",
+    Action.FIX: "fix the change",
+    Action.WAIT: "wait",
+    Action.REPORT: "report it",
+}
+"""What should happen next, in two words."""
 
 _SIZES = ("kB", "MB", "GB", "TB")
 

@@ -1,0 +1,44 @@
+"""`-o`: the option, and writing in the form that it names; the same for every command that gives diagnoses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import click
+
+from sova.model import Diagnosis
+from sova.reports.formats import OWN, write, writer
+
+__all__ = ["emit", "output_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def output_option(for_people: str = "table") -> Callable[[_Command], _Command]:
+    """The option `-o`; `for_people` is the name of the form that the command itself prints when nothing is said."""
+
+    def checked(_context: click.Context, _option: click.Parameter, value: str) -> str:
+        if value != for_people:
+            try:
+                writer(value)
+            except LookupError as error:
+                raise click.BadParameter(f"{error.args[0]}, and {for_people}") from error
+        return value
+
+    forms = f"[{'|'.join([for_people, *OWN])}]"
+    return click.option(
+        "-o",
+        "--output",
+        metavar=forms,
+        default=for_people,
+        show_default=True,
+        callback=checked,
+        help="Form of the output.",
+    )
+
+
+def emit(form: str, diagnoses: Iterable[Diagnosis]) -> None:
+    """Write the diagnoses to standard output. Raises what `sova.reports.formats.writer` raises."""
+    for piece in write(form, diagnoses):
+        click.echo(piece.encode("utf-8", "replace"), nl=False)  # bytes: whatever the locale, the text is UTF-8
