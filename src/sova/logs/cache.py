@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 from weakref import WeakValueDictionary
 
 from sova.logs.openers import Source
@@ -153,6 +154,27 @@ class Cache:
         finally:
             draft.discard()
             self._count(draft.size)
+
+    def derived(self, name: str) -> Path:
+        """The file for something made of bodies, such as a log unpacked; it counts and is pruned as bodies are."""
+        return self._path(f"derived:{name}")
+
+    @contextmanager
+    def derived_draft(self, name: str) -> Iterator[BinaryIO]:
+        """A file to be written; it takes its place (`derived`) at the end, and none after an error. Raises OSError."""
+        descriptor, draft = tempfile.mkstemp(dir=self.temporary_directory())
+        size = 0
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                size = file.tell()
+            target = self.derived(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Path(draft).replace(target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+        self._count(size)
 
     def temporary_directory(self) -> Path:
         """A directory for files that end with the run. Raises OSError."""
