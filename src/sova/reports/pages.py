@@ -29,6 +29,19 @@ __all__ = ["TEMPLATES", "Pages"]
 RANGE_WORDS = (("today", "today"), ("yesterday", "yesterday"), *((f"{days}d", f"{days} d") for days in (7, 14, 30, 90)))
 """Ranges with a name, and what they are called where they are offered."""
 
+LATE = dt.timedelta(hours=24)
+"""How old the newest build of a source may be before the foot of every page calls it late."""
+
+HTMX = json.dumps(
+    {
+        "includeIndicatorStyles": False,  # a style sheet in the page is against its own policy
+        "allowEval": False,
+        "allowScriptTags": False,
+        "historyEnabled": False,
+        "selfRequestsOnly": True,
+    }
+)
+
 _NUMBER = re.compile(r"\d+(?=/?\Z)", re.ASCII)
 
 
@@ -109,6 +122,8 @@ def environment() -> Environment:
         build_strip=strip,
         file_url=file_url,
         headline=headline,
+        htmx_config=HTMX,
+        late_after=LATE,
         line_url=line_url,
         numbered=numbered,
         one_second=dt.timedelta(seconds=1),
