@@ -17,10 +17,18 @@ def sshd() -> str | None:
     return shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
+def postgres_program(name: str) -> str | None:
+    """The path of a program of PostgreSQL's server, which Debian keeps out of the PATH; the newest version there is."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: (len(path.parent.name), path))
+    places = [*reversed(versions), Path("/usr/local/pgsql/bin"), Path("/usr/local/bin")]
+    return shutil.which(name) or next((found for place in places if (found := shutil.which(name, path=place))), None)
+
+
 CONDITIONS: Mapping[str, Callable[[], bool]] = {
     "any": lambda: True,
     "no-shared": lambda: not SHARED.is_dir(),
     "no-sshd": lambda: sshd() is None,
+    "no-postgres": lambda: postgres_program("postgres") is None or postgres_program("initdb") is None,
 }
 
 

@@ -1,7 +1,8 @@
-"""Opens the database and says in words what is wrong with it.
+"""Opens the database, SQLite or PostgreSQL, and begins its transactions.
 
 SQLite runs in WAL mode: readers never wait for a writer, and a writer that is killed leaves only whole transactions.
-A transaction that writes begins with BEGIN IMMEDIATE, so that two writers queue up instead of failing half-way.
+Writers queue up instead of failing half-way: on SQLite a transaction that writes begins with BEGIN IMMEDIATE, on
+PostgreSQL with an advisory lock that ends with it. A transaction that reads sees one state of the database.
 """
 
 from __future__ import annotations
@@ -12,46 +13,43 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sova.errors import StoreError
+from sova.store.trouble import hidden, told
 
 __all__ = ["open_engine", "reading", "told", "writing"]
 
 _WAIT = 30.0
 """Seconds to wait for another writer before giving up."""
 
+_THREADS = 40
+"""Threads of the web server, each of which may hold a connection at once."""
+
+_KEPT = 10
+"""Connections to PostgreSQL that stay open; each is a process of the server."""
+
+_CONNECT = 10
+"""Seconds to wait for the answer of a PostgreSQL server."""
+
 _WRITES = "sova_writes"
-_WORDS = {
-    "SQLITE_BUSY": f"is locked: another program has been writing to it for more than {_WAIT:.0f} seconds",
-    "SQLITE_LOCKED": "is locked by another part of this program",
-    "SQLITE_READONLY": "is read-only",
-    "SQLITE_NOTADB": "is not a database",
-    "SQLITE_CORRUPT": "is damaged; restore it from a backup, or move it away to begin anew",
-    "SQLITE_FULL": "cannot grow: the disk is full",
-    "SQLITE_CANTOPEN": "cannot be opened: no such directory, or no permission",
-    "SQLITE_PERM": "cannot be opened: no permission",
-    "SQLITE_IOERR": "cannot be read or written: the disk fails, is full, or a limit on file sizes is reached",
-}
+_LOCK = 0x50_7A
+"""Names Sova's advisory lock among those of other programs; the schema tells two stores in one database apart."""
 
 
 def open_engine(location: str) -> Engine:
-    """An engine for a path, `:memory:`, or a SQLAlchemy URL of SQLite. Touches no file but makes the directory."""
+    """An engine for a path, `:memory:`, or the URL of a SQLite or PostgreSQL database. Connects to nothing, touches no
+    file but makes the directory. Raises StoreError."""
     url = _url(location)
-    if url.get_backend_name() != "sqlite":
-        raise StoreError(
-            f"{location}: {url.get_backend_name()} is no database that Sova knows; allowed: a path, sqlite:///"
-        )
-    options = {"check_same_thread": False, "timeout": _WAIT}
-    if url.database in (None, "", ":memory:"):  # one connection, or every thread would have a database of its own
-        engine = create_engine(url, connect_args=options, poolclass=StaticPool)
-    else:
-        _make_directory(url)
-        engine = create_engine(url, connect_args=options)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return _postgresql(url.set(drivername="postgresql+psycopg"))
+    raise StoreError(
+        f"{hidden(location)}: {url.drivername} is no database that Sova knows; "
+        "allowed: a path, sqlite:///PATH, postgresql://USER@HOST/DATABASE"
+    )
 
 
 def _url(location: str) -> URL:
@@ -60,8 +58,35 @@ def _url(location: str) -> URL:
         return URL.create("sqlite", database=database)
     try:
         return make_url(location)
-    except ArgumentError as error:
-        raise StoreError(f"{location}: is neither a path nor the URL of a database") from error
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise StoreError(f"{hidden(location)}: is neither a path nor the URL of a database") from error
+
+
+def _sqlite(url: URL) -> Engine:
+    options = {"check_same_thread": False, "timeout": _WAIT}
+    if url.database in (None, "", ":memory:"):  # one connection, or every thread would have a database of its own
+        engine = create_engine(url, connect_args=options, poolclass=StaticPool)
+    else:
+        _make_directory(url)
+        # connections that are kept know the tables and hold pages; one costs a few file handles
+        engine = create_engine(url, connect_args=options, pool_size=_THREADS)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    defaults = {"connect_timeout": _CONNECT, "application_name": "sova"}
+    options = {name: value for name, value in defaults.items() if name not in url.query}
+    try:
+        # pre-ping: after a restart of the server the first question would fail once for each connection that was kept
+        return create_engine(
+            url, connect_args=options, pool_size=_KEPT, max_overflow=_THREADS - _KEPT, pool_pre_ping=True
+        )
+    except ImportError as error:
+        raise StoreError(
+            f"{hidden(url.render_as_string())}: PostgreSQL needs the package psycopg: pip install 'sova-ci[postgresql]'"
+        ) from error
 
 
 def _make_directory(url: URL) -> None:
@@ -79,6 +104,7 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete" and not _read_only(connection):
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a file that is still empty: it can shrink
         connection.execute("PRAGMA journal_mode = WAL")
 
 
@@ -102,35 +128,24 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction that sees one state of the database. Raises StoreError."""
-    with told(engine), engine.connect() as connection, connection.begin():
+    options: dict[str, object] = {}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with told(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in the one transaction that writes; it is kept whole, or not at all. Raises StoreError."""
-    with told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    options: dict[str, object] = {_WRITES: True}
+    if engine.dialect.name == "postgresql":
+        # each statement sees what was there when it began: the first one is the wait for the writer before
+        options = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+    with told(engine), engine.connect().execution_options(**options) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(
+                f"SET LOCAL lock_timeout = {_WAIT * 1000:.0f}; "
+                f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(coalesce(current_schema(), '')))"
+            )
         yield connection
-
-
-@contextmanager
-def told(engine: Engine) -> Iterator[None]:
-    """Turns what the database says into a StoreError with the place and what to do."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(f"{_place(engine)} {_words(error.orig)}") from error
-    except sqlite3.Error as error:  # raised while a connection is prepared, where SQLAlchemy translates nothing
-        raise StoreError(f"{_place(engine)} {_words(error)}") from error
-
-
-def _place(engine: Engine) -> str:
-    return f"the database {engine.url.render_as_string(hide_password=True).removeprefix('sqlite:///')}"
-
-
-def _words(error: BaseException | None) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    for code, words in _WORDS.items():
-        if name == code or name.startswith(f"{code}_"):
-            return f"{words} ({error})"
-    return f"does not work: {error}"

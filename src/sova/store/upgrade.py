@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -10,26 +11,36 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sova.errors import StoreError
 from sova.store.database import reading, writing
 from sova.store.tables import HEAD, VERSION_TABLE
+from sova.store.trouble import place
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["alembic_config", "upgrade"]
+__all__ = ["Upgraded", "alembic_config", "upgrade"]
 
 
-def upgrade(engine: Engine) -> None:
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What was done to the tables: their version before ("" where there were none) and after."""
+
+    before: str
+    after: str
+
+
+def upgrade(engine: Engine) -> Upgraded:
     """Make or upgrade the tables, whole or not at all; nothing is written where they are up to date.
 
     Raises StoreError for a database of a newer Sova or of another program.
     """
     with reading(engine) as connection:
         if _version(connection) == HEAD:
-            return
+            return Upgraded(HEAD, HEAD)
     with writing(engine) as connection:
         version = _version(connection)  # another program may have been faster
         if version != HEAD:
             _check(connection, version)
             _run_migrations(connection)
+    return Upgraded(version, HEAD)
 
 
 def _version(connection: Connection) -> str:
@@ -40,12 +51,12 @@ def _version(connection: Connection) -> str:
 
 
 def _check(connection: Connection, version: str) -> None:
-    place = connection.engine.url.database
+    where = place(connection.engine.url)
     if not version and inspect(connection).get_table_names():
-        raise StoreError(f"the database {place} holds tables of another program; choose another place for Sova's")
+        raise StoreError(f"the database {where} holds tables of another program; choose another place for Sova's")
     if version and version not in _known_versions():
         raise StoreError(
-            f"the database {place} was written by a newer Sova (tables {version}, this one knows up to {HEAD}); "
+            f"the database {where} was written by a newer Sova (tables {version}, this one knows up to {HEAD}); "
             "upgrade Sova, or choose another database"
         )
 
