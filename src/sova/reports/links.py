@@ -20,12 +20,14 @@ class Links:
     """Links from one page to the others. `root` leads to the top ("" or "../" on disk, "/" on a server), `suffix`
     ends a page's name (".html" on disk, "" on a server). On a server, where pages take filters, `span` is the range
     that the reader chose (such as `range=7d`) and goes along to the other pages. `base` is the address under which
-    people reach the first page ("https://sova.example.org/"), for texts that leave the pages; "" where none is known."""
+    people reach the first page ("https://sova.example.org/"), for texts that leave the pages; "" where none is known.
+    `assets` is the folder of style sheets and scripts."""
 
     root: str = ""
     suffix: str = ".html"
     span: str = ""
     base: str = ""
+    assets: str = "static"
 
     @property
     def live(self) -> bool:
@@ -90,7 +92,7 @@ class Links:
         if not self.live:
             return ""
         place = f"#L{first}" + (f"-L{last}" if last > first else "") if first else ""
-        at = f"?line={first}" if first else ""
+        at = f"?line={first}" + (f"&last={last}" if last > first else "") if first else ""
         return f"{self.build(key)}/log/{quote(file)}{at}{place}"
 
     def feed(self, **filters: str | int) -> str:
@@ -98,7 +100,7 @@ class Links:
         return f"{self.root}feed.atom{_query(urlencode(filters))}" if self.live else ""
 
     def asset(self, path: str) -> str:
-        return f"{self.root}static/{path}"
+        return f"{self.root}{self.assets}/{path}"
 
     def _page(self, name: str) -> str:
         return self._with_span(f"{self.root}{name}{self.suffix}")

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import FastAPI
 
 from sova.config import Config, find, load, store_location
 from sova.session import Session, source_factories, source_settings
 from sova.store import Store
-from sova.web import assets, errors
+from sova.web import assets, errors, metrics
 from sova.web.assets import read_assets
 from sova.web.caching import SOVA_VERSION, PageCache
 from sova.web.security import BodyLimit, HeadRequests, HostCheck, SecurityHeaders, hosts_of, read_token
 from sova.web.serving import Serving
 
-__all__ = ["create_app", "create_app_from_environment"]
+__all__ = ["create_app", "create_app_from_environment", "utc_now"]
 
 
-def _utc_now() -> dt.datetime:
+def utc_now() -> dt.datetime:
+    """The clock of every app that is not given another."""
     return dt.datetime.now(dt.UTC)
 
 
-def create_app(config: Config, *, store: Store | None = None, now: Callable[[], dt.datetime] = _utc_now) -> FastAPI:
+def create_app(config: Config, *, store: Store | None = None, now: Callable[[], dt.datetime] = utc_now) -> FastAPI:
     """The web app over the store of the configuration, or over `store`, which the caller closes.
 
     Raises ConfigError (patterns, token file) and StoreError.
@@ -65,14 +65,21 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, hosts=hosts_of(config))
     app.add_middleware(SecurityHeaders)
+    app.state.figures = metrics.Figures(app.state.sova)
+    app.add_middleware(metrics.Measured, figures=app.state.figures)
     app.add_middleware(HeadRequests)
     app.include_router(assets.router)
-    for name in ("api", "logs"):
-        if find_spec(f"sova.web.{name}"):
+    app.include_router(metrics.router)
+    for name in ("api", "logs", "pages", "feeds", "badge"):
+        with suppress(ImportError):  # parts that are not there yet
             app.include_router(import_module(f"sova.web.{name}").router)
     return app
 
 
-def create_app_from_environment() -> FastAPI:
-    """The web app for the configuration that SOVA_CONFIG names, for servers that start processes of their own."""
-    return create_app(load(find(), source_settings(source_factories())))
+def create_app_from_environment(host: str = "") -> FastAPI:
+    """The web app for the configuration that SOVA_CONFIG names, or that is found without; for servers that start
+    processes of their own. `host`, where given, replaces `web.host`."""
+    config = load(find(), source_settings(source_factories()))
+    if host:
+        config = config.model_copy(update={"web": config.web.model_copy(update={"host": host})})
+    return create_app(config)

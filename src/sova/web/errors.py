@@ -17,7 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sova.errors import StoreError
+from sova.views.desk import Foot
+from sova.views.trouble import TroubleView
 from sova.web.params import ParameterError
+from sova.web.serving import serving_of
 
 __all__ = ["CatchAll", "answer_to", "install", "problem"]
 
@@ -54,22 +57,35 @@ def answer_to(
     """The answer for an error: problem+json for the API, else a page."""
     if request.url.path.startswith("/api/"):
         return problem(status, detail, instance=request.url.path, headers=headers, **more)
-    return _page(status, detail, headers)
+    return _page(request, status, detail, headers)
 
 
-def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
+def _page(request: Request, status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
     title = _TITLES.get(status) or HTTPStatus(status).phrase
-    html = _plain(title, status, detail)
+    view = TroubleView(status, title, detail, again=status == 503)
+    try:
+        html = _rendered(request, view)
+    except Exception:  # whatever is broken, the reader gets the words
+        log.exception("the page for an error cannot be made")
+        html = _plain(view)
     return Response(
-        html, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type="text/html; charset=utf-8"
+        html.encode("utf-8", "replace"),
+        status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type="text/html; charset=utf-8",
     )
 
 
-def _plain(title: str, status: int, detail: str) -> str:
+def _rendered(request: Request, view: TroubleView) -> str:
+    serving = serving_of(request)
+    return serving.pages().render(view, Foot(serving.now(), serving.config.timezone.key))
+
+
+def _plain(view: TroubleView) -> str:
     """A page that needs nothing: no database, no template."""
     return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f'<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>\n<p>{status} · <a href="/">Overview</a></p>\n</html>\n'
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(view.title)}</title>\n'
+        f"<h1>{escape(view.title)}</h1>\n<p>{escape(view.text)}</p>\n<p>Status {view.status}</p>\n</html>\n"
     )
 
 

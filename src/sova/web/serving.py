@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -61,13 +62,23 @@ class Serving:
             patterns_version=self.pattern_set.version,
         )
 
-    def links(self, span: str = "") -> Links:
-        """Links between pages of this server; `span` is the range that the reader chose, such as `range=7d`."""
-        return Links("/", "", span=span)
+    @property
+    def root(self) -> str:
+        """The path below which readers find the pages: "/", or that of `web.url` where a proxy stands in front."""
+        return f"{urlsplit(self.config.web.url).path.rstrip('/')}/"
 
-    def pages(self, span: str = "") -> Pages:
-        """Renders views to HTML."""
-        return Pages(self.links(span), title=self.config.title)
+    def address(self, request: Request) -> str:
+        """The whole address of the first page as readers reach it, with a slash at the end."""
+        return f"{(self.config.web.url or str(request.base_url)).rstrip('/')}/"
+
+    def links(self, span: str = "", base: str = "") -> Links:
+        """Links between pages of this server; `span` is the range that the reader chose, such as `range=7d`, `base` the
+        `address` of the first page."""
+        return Links(self.root, "", span=span, base=base, assets=f"static/{self.assets.version}")
+
+    def pages(self, span: str = "", base: str = "") -> Pages:
+        """Renders views to HTML; parameters as for `links`."""
+        return Pages(self.links(span, base), title=self.config.title)
 
     def foot(self, desk: Desk, seconds: float | None = None) -> Foot:
         """What stands at the foot of a page. Raises StoreError."""

@@ -1,0 +1,116 @@
+"""The Atom feed (RFC 4287) of failures, newest first, with the filters that pages take."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import APIRouter, Request, Response
+
+from sova.filters import Search
+from sova.model import Diagnosis
+from sova.reports.advice import advise, comment
+from sova.reports.clean import http_url, shorten, shown
+from sova.reports.links import Links
+from sova.slugs import build_slug
+from sova.web.caching import Kept, etag_of, sent, unchanged
+from sova.web.params import FILTERS, RANGE, read
+from sova.web.serving import serving_of
+
+__all__ = ["ENTRIES", "feed_of", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+ENTRIES = 50
+"""How many failures a feed holds."""
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_TYPE = "application/atom+xml; charset=utf-8"
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@router.get("/feed.atom")
+def feed(request: Request) -> Response:
+    """The newest failures that the filters ask for; `failed=no` asks for everything else. Without a range, whatever
+    their age."""
+    serving = serving_of(request)
+    desk = serving.desk()
+    pairs = request.query_params.multi_items()
+    asked = read(pairs, desk.now, desk.timezone, allowed=FILTERS)
+    etag = etag_of(request, serving)
+    if answer := unchanged(request, etag):
+        return answer
+
+    def made() -> Kept:
+        search = asked.search if asked.search.failed is not None else replace(asked.search, failed=True)
+        within = desk.within(search, asked.span if asked.given & RANGE else None)
+        found = desk.store.page(within, limit=ENTRIES).diagnoses
+        links = serving.links(base=serving.address(request))
+        filters = urlencode([(name, value) for name, value in pairs if value])
+        return Kept.of(feed_of(found, links, serving.config.title, filters, within), _TYPE)
+
+    kept = serving.kept.get(etag, made)
+    assert kept  # noqa: S101 - a feed is always made
+    return sent(request, etag, kept)
+
+
+def feed_of(diagnoses: Sequence[Diagnosis], links: Links, title: str, filters: str, search: Search) -> bytes:
+    """The feed as XML. `links.base` is the address of the first page, `filters` the query string that was asked."""
+    query = f"?{filters}" if filters else ""
+    root = Element("feed", xmlns=_ATOM)
+    _text(root, "id", f"urn:sova:feed:{hashlib.sha256(repr(search).encode()).hexdigest()[:16]}")
+    _text(root, "title", f"{shorten(title, 100)}: {'failures' if search.failed else 'builds'}")
+    _text(root, "updated", _moment(max((_updated(one) for one in diagnoses), default=_LONG_AGO)))
+    _text(SubElement(root, "author"), "name", shorten(title, 100) or "Sova")
+    _text(root, "generator", "Sova")
+    SubElement(root, "link", rel="self", type="application/atom+xml", href=f"{links.base}feed.atom{query}")
+    SubElement(root, "link", rel="alternate", type="text/html", href=f"{links.base}builds{query}")
+    for diagnosis in diagnoses:
+        _entry(root, diagnosis, links)
+    xml: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml
+
+
+def _entry(root: Element, diagnosis: Diagnosis, links: Links) -> None:
+    build = diagnosis.build
+    page = f"{links.base}builds/{build_slug(build.key)}"
+    entry = SubElement(root, "entry")
+    _text(entry, "id", f"urn:sova:build:{build_slug(build.key)}")
+    _text(entry, "title", _title(diagnosis))
+    _text(entry, "updated", _moment(_updated(diagnosis)))
+    SubElement(entry, "link", rel="alternate", type="text/html", href=page)
+    for url in filter(None, (http_url(build.url), http_url(build.change.url))):
+        SubElement(entry, "link", rel="related", href=url)
+    for name in filter(None, (diagnosis.tag, build.job_name, build.change.project)):
+        SubElement(entry, "category", term=_xml(shorten(name, 100)))
+    _text(entry, "summary", comment(diagnosis, page))
+
+
+def _title(diagnosis: Diagnosis) -> str:
+    build = diagnosis.build
+    sentence = shorten(advise(diagnosis).sentence, 200) or diagnosis.verdict.value
+    where = " ".join(filter(None, (shorten(build.job_name, 100), shorten(build.change.name, 40))))
+    return f"{where}: {sentence}"
+
+
+def _updated(diagnosis: Diagnosis) -> dt.datetime:
+    return diagnosis.build.time or _LONG_AGO
+
+
+def _moment(time: dt.datetime) -> str:
+    return time.astimezone(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _text(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, name).text = _xml(text)
+
+
+def _xml(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _NOT_XML.sub("", shown(text))
