@@ -64,7 +64,7 @@ test-browser: $(VENV)/dev.stamp tests/browser/node_modules  ## Walk every page w
 screenshots: $(VENV)/dev.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
 	mkdir -p build
 	FORCE_COLOR=1 COLORTERM=truecolor COLUMNS=130 $(BIN)/python -m examples.ci.run --site build/site > build/console.ansi
-	$(BIN)/python tools/screenshots.py --site build/site --console build/console.ansi --out docs/images
+	$(BIN)/python -m tools.screenshots --config build/example/sova.yaml --console build/console.ansi --out docs/images
 
 docs: $(VENV)/dev.stamp  ## Write the reference pages from the code
 	$(BIN)/python tools/reference.py

@@ -14,7 +14,6 @@ import datetime as dt
 import math
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import urllib3
+from tests.serving import serving
 
 from bench.history import History
 from sova.model import Build, Diagnosis
@@ -152,29 +152,6 @@ KINDS: dict[str, Callable[[Asker], str]] = {
 }
 
 
-@contextmanager
-def serving(location: str, directory: Path) -> Iterator[str]:
-    """`sova serve` as a program of its own; gives its address."""
-    config = directory / "sova.yaml"
-    config.write_text(f"store: '{location}'\ncache: '{directory / 'cache'}'\n", encoding="utf-8")
-    command = [sys.executable, "-m", "sova", "--config", str(config), "serve", "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    try:
-        assert server.stderr
-        for line in server.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                break
-        else:
-            raise SystemExit("sova serve did not start")
-        with ThreadPoolExecutor(1) as drain:
-            drain.submit(lambda: [None for _ in server.stderr or ()])
-            yield found[0]
-            server.terminate()
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
 def _client(root: str, addresses: Sequence[str], threads: int) -> list[tuple[float, int, int]]:
     """Seconds, status and size of each answer, asked by that many threads."""
     pool = urllib3.PoolManager(maxsize=threads, retries=False)
@@ -243,8 +220,8 @@ def database(kind: str, directory: Path) -> Iterator[str]:
         return
     from tests.postgres_server import running  # noqa: PLC0415 - needs a PostgreSQL on the machine
 
-    with running() as url:
-        yield url
+    with running() as server:
+        yield server.url(server.create())
 
 
 def main() -> int:
@@ -264,9 +241,11 @@ def main() -> int:
         if options.database == "sqlite":
             size = sum(file.stat().st_size for file in directory.glob("bench.db*"))
             print(f"database    {size / 1e6:9,.0f} MB, {size / options.builds:,.0f} bytes a build")
-        with serving(location, directory) as root:
-            missed = measure(root, sample, history, options.requests)
-        statistics(directory / "sova.yaml")
+        config = directory / "sova.yaml"
+        config.write_text(f"store: '{location}'\ncache: '{directory / 'cache'}'\n", encoding="utf-8")
+        with serving(config) as root:
+            missed = measure(root.rstrip("/"), sample, history, options.requests)
+        statistics(config)
     print(
         f"{missed} of {len(KINDS)} kinds of address missed the aim of {AIM * 1000:.0f} ms"
         if missed

@@ -1,9 +1,9 @@
 """Takes pictures of the site and of the console report with Debian's Chromium, for the README and for looking at.
 
-    python tools/screenshots.py --site site --console run.ansi --out docs/images
+    python -m tools.screenshots --config build/example/sova.yaml --console run.ansi --out docs/images
 
-`--console` is what a command wrote with colours (FORCE_COLOR=1). Pages are taken light and dark, 1400 and 390 pixels
-wide.
+Pages are those that `sova serve` gives of the example CI, one of every kind, light and dark, 1400 and 390 pixels wide;
+`--site` takes them from a site on disk. `--console` is what a command wrote with colours (FORCE_COLOR=1).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
 from rich.text import Text
+from tests.browser.walk import crawl
+from tests.serving import EXAMPLE_TIME, serving
 
 WIDTHS = (1400, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -50,42 +52,51 @@ a {{ color: inherit; text-decoration: none; }}
 </style><body><pre>{code}</pre>"""
 
 
-def pages(site: Path) -> Iterator[tuple[str, Path]]:
-    """The pages worth a picture, by name: the first page, the job and the failed build with the longest pages."""
-    yield "overview", site / "index.html"
-    for name, folder in (("job", "jobs"), ("build", "builds")):
-        found = sorted((site / folder).glob("*.html"), key=lambda page: (-page.stat().st_size, page.name))
-        if found:
-            yield name, found[0]
+def pages(browser: Browser, root: str) -> Iterator[tuple[str, str]]:
+    """The pages worth a picture, by name: one of every kind, of those with the longest text where there are several."""
+    context = browser.new_context()
+    for kind, addresses in crawl(context, root, most=40).items():
+        if kind:
+            yield kind, max(addresses[:40], key=lambda address: _length(context, address))
+    context.close()
 
 
-def shoot_pages(browser: Browser, site: Path, out: Path) -> Iterator[Path]:
-    """Pictures of the site's pages. Raises RuntimeError where a page is not as it should be."""
+def _length(context: BrowserContext, address: str) -> int:
+    page = context.new_page()
+    page.goto(address)
+    length = 0 if "?" in address else len(page.locator("main").inner_text())
+    page.close()
+    return length
+
+
+def shoot_pages(browser: Browser, root: str, out: Path) -> Iterator[Path]:
+    """Pictures of the pages. Raises RuntimeError where a page is not as it should be."""
+    found = list(pages(browser, root))
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            for name, file in pages(site):
+            for name, address in found:
                 target = out / f"{name}-{scheme}-{width}.png"
-                shoot_page(context, file, width, target)
+                shoot_page(context, address, width, target)
                 yield target
             context.close()
 
 
-def shoot_page(context: BrowserContext, file: Path, width: int, target: Path) -> None:
+def shoot_page(context: BrowserContext, address: str, width: int, target: Path) -> None:
     """One picture of a whole page. Raises RuntimeError where it reports an error, cannot load a file or is too wide."""
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(request.url))
-    page.goto(file.resolve().as_uri())
+    page.goto(address, wait_until="networkidle")
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         faults.append(f"{wide} pixels wide, the window has {width}")
     if width < NARROW and page.evaluate(CLIPPED):
         faults.append("a table that stacks on narrow screens is cut off at the right")
     if faults:
-        raise RuntimeError(f"{file}: {'; '.join(faults)}")
+        raise RuntimeError(f"{address}: {'; '.join(faults)}")
     height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": width, "height": height})
     page.screenshot(path=target)
@@ -110,7 +121,8 @@ def shoot_console(browser: Browser, text: str, out: Path) -> Iterator[Path]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--site", type=Path, help="directory of a static site; without it no pages are taken")
+    parser.add_argument("--config", type=Path, help="configuration of the example, which is served and looked at")
+    parser.add_argument("--site", type=Path, help="directory of a static site to look at")
     parser.add_argument("--console", type=Path, help="file with what a command printed in colour")
     parser.add_argument("--out", type=Path, default=Path("docs/images"), help="where the PNG files go (docs/images)")
     options = parser.parse_args()
@@ -121,8 +133,12 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        if options.config:
+            with serving(options.config, *EXAMPLE_TIME) as root:
+                for picture in shoot_pages(browser, root, options.out):
+                    print(picture)
         if options.site:
-            for picture in shoot_pages(browser, options.site, options.out):
+            for picture in shoot_pages(browser, (options.site / "index.html").resolve().as_uri(), options.out):
                 print(picture)
         if options.console:
             for picture in shoot_console(browser, options.console.read_text(encoding="utf-8"), options.out):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from examples.ci.plan import AS_OF
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.hostile import hostile_store
+from tests.serving import EXAMPLE_TIME, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -51,31 +50,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return keep
 
 
-def serve(config: Path, *options: str) -> Iterator[str]:
-    """`sova serve` as a program of its own; gives the address of the first page."""
-    command = [sys.executable, "-m", "sova", "--config", str(config), "serve", "--port", "0", *options]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    try:
-        assert server.stderr
-        said = []
-        for line in server.stderr:
-            said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield f"{found[0]}/"
-                return
-        pytest.fail(f"sova serve did not start: {''.join(said)}")
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
-
-
-def _as_of() -> tuple[str, str]:
-    return "--as-of", f"{AS_OF:%Y-%m-%dT%H:%M:%SZ}"
-
-
 @pytest.fixture(scope="session")
 def live(example: Path) -> Iterator[Place]:
-    for root in serve(example / "sova.yaml", *_as_of()):
+    with serving(example / "sova.yaml", *EXAMPLE_TIME) as root:
         yield Place("live", root)
 
 
@@ -95,7 +72,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def hostile_live(hostile: Path) -> Iterator[Place]:
-    for root in serve(hostile / "sova.yaml", *_as_of()):
+    with serving(hostile / "sova.yaml", *EXAMPLE_TIME) as root:
         yield Place("hostile-live", root)
 
 
@@ -103,5 +80,5 @@ def hostile_live(hostile: Path) -> Iterator[Place]:
 def hostile_on_disk(hostile: Path) -> Place:
     site = hostile / "site"
     command = [sys.executable, "-m", "sova", "--config", str(hostile / "sova.yaml"), "report", "html", str(site)]
-    subprocess.run([*command, *_as_of()], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, *EXAMPLE_TIME], check=True, stdout=subprocess.DEVNULL)
     return Place("hostile-disk", (site / "index.html").as_uri())
