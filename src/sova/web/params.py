@@ -2,12 +2,14 @@
 
     range=7d                  one of RANGES; 7d where nothing is said
     since=..., until=...      as `sova.times.parse_time` reads them, and then `range` does not count
-    job, project, branch, pipeline        names or globs; may be repeated
-    result, tag, verdict, change          words and numbers; may be repeated, or stand in one with commas between
+    job, project, branch, pipeline        names or globs
+    change, result, tag, verdict          numbers and words
     failed, voting, periodic              yes or no
     reason, pattern, text, after, order, by
 
-An empty value is none (forms send them). What is not known, or out of range, is a `ParameterError`.
+Names, numbers and words may be repeated, or stand in one parameter with commas between; where there is a "=" in it the
+commas are part of a name, as in those of Jenkins' matrix jobs. An empty value is none (forms send them). What is not
+known, or out of range, is a `ParameterError`.
 """
 
 from __future__ import annotations
@@ -123,10 +125,8 @@ class _Reader:
             raise ParameterError(name, ", ".join(values), "one value")
         return self._parsed(name, values[0], parse) if values else None
 
-    def many(self, name: str, parse: Callable[[str], _Value], *, commas: bool = False) -> tuple[_Value, ...]:
-        values = self._values.get(name, [])
-        if commas:
-            values = [part.strip() for value in values for part in value.split(",") if part.strip()]
+    def many(self, name: str, parse: Callable[[str], _Value]) -> tuple[_Value, ...]:
+        values = [part for value in self._values.get(name, []) for part in _parts(value)]
         if len(values) > _MOST_VALUES:
             raise ParameterError(name, values[-1], f"at most {_MOST_VALUES} values")
         return tuple(dict.fromkeys(self._parsed(name, value, parse) for value in values))
@@ -145,8 +145,8 @@ def _search(reader: _Reader, timezone: ZoneInfo) -> Search:
         project=reader.many("project", _name),
         branch=reader.many("branch", _name),
         pipeline=reader.many("pipeline", _name),
-        change=reader.many("change", _number, commas=True),
-        result=reader.many("result", _name, commas=True),
+        change=reader.many("change", _number),
+        result=reader.many("result", _name),
         voting=reader.one("voting", _yes_no),
         periodic=reader.one("periodic", _yes_no),
         timezone=timezone,
@@ -154,8 +154,8 @@ def _search(reader: _Reader, timezone: ZoneInfo) -> Search:
     return Search(
         query=query,
         failed=reader.one("failed", _yes_no),
-        tag=reader.many("tag", _name, commas=True),
-        verdict=reader.many("verdict", _verdict, commas=True),
+        tag=reader.many("tag", _name),
+        verdict=reader.many("verdict", _verdict),
         reason=reader.one("reason", _slug) or "",
         pattern=reader.one("pattern", _name) or "",
         text=reader.one("text", _text) or "",
@@ -198,6 +198,12 @@ def _range_of(reader: _Reader) -> str:
         return urlencode([(name, value) for name, value in (("since", since), ("until", until)) if value])
     name = reader.one("range", str)
     return urlencode({"range": name}) if name and name != DEFAULT_RANGE else ""
+
+
+def _parts(value: str) -> list[str]:
+    if "=" in value:
+        return [value]
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _one_of(words: Sequence[str]) -> Callable[[str], str]:
