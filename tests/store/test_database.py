@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from sqlalchemy import Engine, event
 
 import sova.store.migrations
 from sova.errors import StoreError
-from sova.filters import Query
 from sova.model import Diagnosis, Verdict
 from sova.store import Saved, Store
 from sova.store.database import open_engine, reading
@@ -68,10 +66,16 @@ def directory() -> str:
     return str(Path(sova.store.migrations.__file__).parent)
 
 
+def _declared(_thing: object, name: str | None, kind: str, *_rest: object) -> bool:
+    """Everything but the tables that SQLite makes of its full text index."""
+    return kind != "table" or name is None or not name.startswith("search")
+
+
 def test_the_migrations_lead_to_the_tables_as_they_are_declared(store: Store, location: Path) -> None:
     engine = open_engine(str(location))
     with reading(engine) as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+        opts = {"version_table": VERSION_TABLE, "compare_type": True, "include_object": _declared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == HEAD
     engine.dispose()
@@ -281,15 +285,3 @@ def test_importing_the_store_does_not_import_alembic() -> None:
     script = "import sys, sova.store; print('alembic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
-
-
-def test_a_database_of_the_first_tables_is_upgraded_with_all_it_holds(store: Store, location: Path) -> None:
-    diagnosis = replace(known(build(key="a")), patterns_version="abc")
-    store.save(diagnosis)
-    store.close()
-    execute(location, "ALTER TABLE diagnoses DROP COLUMN patterns_last")  # what migration 0002 added
-    execute(location, "UPDATE sova_version SET version_num = '0001'")
-    with Store.open(str(location)) as upgraded:
-        assert list(upgraded.diagnoses()) == [diagnosis]
-        assert upgraded.outdated(Query(), "abc") == []
-        assert upgraded.outdated(Query(), "new") == [diagnosis.build]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sova.model import Build, Change
+from sova.slugs import build_slug
 from sova.store.identity import identities, merge, merge_all
 from sova.testing import build
 from tests import strategies
@@ -130,4 +131,4 @@ def test_no_report_is_lost_and_no_build_is_left_twice(reports: list[Build]) -> N
     assert {name for report in reports for name in report.seen_by} == {n for one in merged for n in one.seen_by}
     assert len({report.key for report in reports}) >= len(merged)
     assert merge_all(merged) == merged
-    assert all(identities(report)[0] == f"key:{report.key}" for report in reports)
+    assert all(identities(report)[0] == f"page:{build_slug(report.key)}" for report in reports)

@@ -8,24 +8,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
-from sova.filters import Query
+from sova.filters import Query, Search
 from sova.model import Build, Diagnosis, Problem
-from sova.store import queries
+from sova.slugs import build_slug
+from sova.store import lists, paging, queries
+from sova.store.bulk import put_many
+from sova.store.changed import ChangedBuild, changed_since
 from sova.store.database import open_engine, reading, writing
+from sova.store.identity import page_identity
+from sova.store.loading import batches, builds_by_id, ids_by_identity, load
+from sova.store.paging import Cursor, Run
 from sova.store.planning import MOST_TRIES, Plan, make_plan
+from sova.store.register import Register, raise_version, version_of
 from sova.store.rows import clean, problem_of, problem_row
 from sova.store.saving import Saved, put, put_build
 from sova.store.tables import source_runs
 from sova.store.upgrade import upgrade
 
-__all__ = ["MOST_TRIES", "Plan", "Saved", "SourceRun", "Store"]
+__all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Run", "Saved", "SourceRun", "Store"]
 
 _EVERYTHING = Query()
+_ANYTHING = Search()
 _PAGE = 200
 
 
@@ -39,6 +48,14 @@ class SourceRun:
     newest: dt.datetime | None
     reachable: bool = True
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some diagnoses of many, newest first; `after` is where the next page begins, "" where there is none."""
+
+    diagnoses: tuple[Diagnosis, ...]
+    after: str
 
 
 class Store:
@@ -62,6 +79,14 @@ class Store:
             raise
         return cls(engine)
 
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one state of the database, for questions of other modules of this package."""
+        return reading(self._engine)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection in a transaction of its own that writes, likewise."""
+        return writing(self._engine)
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -79,7 +104,20 @@ class Store:
         One that read less than the stored one never replaces it. `tried_at` counts the try, for `plan`.
         """
         with writing(self._engine) as connection:
-            return put(connection, diagnosis, tried_at)
+            return put(Register(connection), diagnosis, tried_at)
+
+    def save_many(self, diagnoses: Iterable[Diagnosis]) -> int:
+        """Save each as `save` does, in transactions of some hundred. Returns how many builds were new."""
+        new = 0
+        for batch in batches(diagnoses):
+            with writing(self._engine) as connection:
+                new += put_many(Register(connection), batch)
+        return new
+
+    def version(self) -> int:
+        """A number that is raised whenever an answer of the store changes; equal numbers mean equal answers."""
+        with reading(self._engine) as connection:
+            return version_of(connection)
 
     def plan(self, builds: Iterable[Build], now: dt.datetime) -> Plan:
         """Sort builds into new ones, those to try again and known ones. Each build may come once only."""
@@ -90,22 +128,72 @@ class Store:
         """Builds asked for, newest first, that could be read and on which this pattern set was not yet tried."""
         with reading(self._engine) as connection:
             ids = queries.outdated_ids(connection, query, patterns_version)
-            known = queries.builds_by_id(connection, ids)
+            known = builds_by_id(connection, ids)
         return [known[number] for number in ids]
 
     def update_builds(self, builds: Sequence[Build]) -> None:
         """Add what is newly known of builds that are stored, such as another source that saw them."""
         for start in range(0, len(builds), _PAGE):
             with writing(self._engine) as connection:
+                register = Register(connection)
                 for build in builds[start : start + _PAGE]:
-                    put_build(connection, build)
+                    put_build(register, build)
 
     def get(self, key: str) -> Diagnosis | None:
         """The diagnosis of the build that is, or once was, known by this key."""
-        name = clean(f"key:{key}")
+        return self.by_slug(build_slug(clean(key)))
+
+    def by_slug(self, slug: str) -> Diagnosis | None:
+        """The diagnosis of the build that is, or once was, known by a key with this slug (`sova.slugs.build_slug`)."""
+        name = page_identity(slug)
         with reading(self._engine) as connection:
-            ids = queries.ids_by_identity(connection, [name]).get(name, [])
-            return next(iter(queries.load(connection, ids)), None)
+            ids = ids_by_identity(connection, [name]).get(clean(name), [])
+            return next(iter(load(connection, ids)), None)
+
+    def page(self, search: Search = _ANYTHING, *, after: str = "", limit: int = 50) -> Page:
+        """Up to `limit` diagnoses, newest first, from where the page before ended.
+
+        `after` is that page's; anything that never was one raises ValueError. `search.query.limit` is not looked at.
+        """
+        place = Cursor.parse(after) if after else None
+        with reading(self._engine) as connection:
+            found = paging.newest_ids(connection, search, place, limit + 1)
+            diagnoses = load(connection, [cursor.number for cursor in found[:limit]])
+        return Page(tuple(diagnoses), str(found[limit - 1]) if len(found) > limit else "")
+
+    def count_of(self, search: Search = _ANYTHING, most: int | None = None) -> int:
+        """How many builds are asked for; counting ends at `most`. `search.query.limit` is not looked at."""
+        with reading(self._engine) as connection:
+            return queries.count(connection, search, most)
+
+    def runs(self, jobs: Sequence[str], *, limit: int, search: Search = _ANYTHING) -> dict[str, tuple[Run, ...]]:
+        """The newest runs asked for of each job, newest first; a job without any has an empty tuple."""
+        with reading(self._engine) as connection:
+            return paging.runs(connection, jobs, limit, search)
+
+    def keys_changed_since(self, version: int) -> Iterator[ChangedBuild]:
+        """The builds that were written after the store had this version, in no order."""
+        with reading(self._engine) as connection:
+            changed = changed_since(connection, version)
+        yield from changed
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Every job, project, branch, pipeline, result or tag that a build was ever counted by, sorted.
+
+        Raises ValueError for another kind.
+        """
+        with reading(self._engine) as connection:
+            return lists.names_of_kind(connection, kind)
+
+    def name_of(self, kind: str, slug: str) -> str | None:
+        """The name of this slug (`sova.slugs.name_slug`), None where no build was ever counted by it."""
+        with reading(self._engine) as connection:
+            return lists.name_of(connection, kind, clean(slug))
+
+    def message_of(self, slug: str) -> tuple[str, str] | None:
+        """Tag and message of the reason of this slug (`sova.slugs.reason_slug`), None where there never was one."""
+        with reading(self._engine) as connection:
+            return lists.message_of(connection, clean(slug))
 
     def diagnoses(self, query: Query = _EVERYTHING) -> Iterator[Diagnosis]:
         """The diagnoses of the builds asked for, newest first. No transaction is open between two of them."""
@@ -113,13 +201,13 @@ class Store:
             ids = queries.ordered_ids(connection, query)
         for start in range(0, len(ids), _PAGE):
             with reading(self._engine) as connection:
-                page = queries.load(connection, ids[start : start + _PAGE])
+                page = load(connection, ids[start : start + _PAGE])
             yield from page
 
     def count(self, query: Query = _EVERYTHING) -> int:
         """How many builds are asked for."""
         with reading(self._engine) as connection:
-            return queries.count(connection, query)
+            return queries.count(connection, Search(query), query.limit)
 
     def newest(self) -> dt.datetime | None:
         """Time of the newest build, None where no build has one."""
@@ -142,6 +230,7 @@ class Store:
         if rows:
             with writing(self._engine) as connection:
                 connection.execute(insert(source_runs), rows)
+                raise_version(connection)
 
     def last_runs(self) -> tuple[SourceRun, ...]:
         """The last answer of every source, by name."""

@@ -7,6 +7,7 @@ to one page.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
@@ -14,23 +15,36 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sova.model import Build, Change, Outcome
+from sova.slugs import build_slug
+from sova.store.rows import clean
 
-__all__ = ["identities", "joins", "merge", "merge_all"]
+__all__ = ["bounded", "identities", "joins", "merge", "merge_all", "page_identity"]
 
 _UUID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_LONGEST = 500
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _FIELDS = tuple(field.name for field in fields(Build) if field.name not in ("key", "seen_by", "change", "attempts"))
 _CHANGE_FIELDS = tuple(field.name for field in fields(Change))
 
 
 def identities(build: Build) -> tuple[str, ...]:
-    """The texts by which the build is found again: `key:`, `uuid:` and `log:` ones."""
-    found = [f"key:{build.key}"]
+    """The texts by which the build is found again: `page:`, `uuid:` and `log:` ones, of bounded length."""
+    found = [page_identity(build_slug(clean(build.key)))]
     if uuid := _uuid(build):
         found.append(f"uuid:{uuid}")
     if build.log_url:
-        found.append(f"log:{_place(build.log_url)}")
+        found.append(f"log:{bounded(_place(clean(build.log_url)))}")
     return tuple(found)
+
+
+def page_identity(slug: str) -> str:
+    """The identity of every build that was ever known by a key of this slug."""
+    return f"page:{slug}"
+
+
+def bounded(text: str) -> str:
+    """The text, or its hash where it is longer than an index takes."""
+    return text if len(text) <= _LONGEST else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _uuid(build: Build) -> str:

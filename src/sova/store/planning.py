@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sova.model import Build
 from sova.store.identity import identities as names_of
 from sova.store.identity import joins, merge
-from sova.store.queries import batches, builds_by_id, ids_by_identity
+from sova.store.loading import batches, builds_by_id, ids_by_identity
 from sova.store.saving import TRY_SPAN
 from sova.store.tables import diagnoses, tries
 

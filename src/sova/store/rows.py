@@ -27,7 +27,18 @@ from sova.model import (
     Verdict,
 )
 
-__all__ = ["Row", "Rows", "build_of", "build_row", "clean", "diagnosis_of", "problem_of", "problem_row", "rows_of"]
+__all__ = [
+    "Row",
+    "Rows",
+    "build_of",
+    "build_row",
+    "clean",
+    "diagnosis_of",
+    "problem_of",
+    "problem_row",
+    "rows_of",
+    "storable",
+]
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**63 - 1
@@ -54,7 +65,7 @@ def clean(text: str) -> str:
     return _HALF_CHARACTER.sub("\ufffd", text)
 
 
-def _storable(row: dict[str, object]) -> dict[str, object]:
+def storable(row: dict[str, object]) -> dict[str, object]:
     return {name: _storable_value(value) for name, value in row.items()}
 
 
@@ -69,7 +80,7 @@ def _storable_value(value: object) -> object:
 def build_row(build: Build) -> dict[str, object]:
     """The row of table `builds`, without its number."""
     change = build.change
-    return _storable(
+    return storable(
         {
             "key": build.key,
             "job_name": build.job_name,
@@ -155,7 +166,7 @@ def rows_of(diagnosis: Diagnosis) -> Rows:
 
 
 def _diagnosis_row(diagnosis: Diagnosis) -> dict[str, object]:
-    return _storable(
+    return storable(
         {
             "verdict": diagnosis.verdict,
             "tag": diagnosis.tag,
@@ -171,7 +182,7 @@ def _diagnosis_row(diagnosis: Diagnosis) -> dict[str, object]:
 
 
 def _reason_row(position: int, reason: Reason) -> dict[str, object]:
-    return _storable(
+    return storable(
         {
             "position": position,
             "pattern": reason.pattern,
@@ -185,13 +196,14 @@ def _reason_row(position: int, reason: Reason) -> dict[str, object]:
             "note": reason.note,
             "count": reason.count,
             "is_primary": reason.primary,
+            "fixed_since": reason.fixed_since,
         }
     )
 
 
 def problem_row(problem: Problem) -> dict[str, object]:
     """A problem as columns, without its position."""
-    return _storable({"place": problem.where, "kind": problem.kind, "detail": problem.detail})
+    return storable({"place": problem.where, "kind": problem.kind, "detail": problem.detail})
 
 
 def problem_of(row: Row) -> Problem:
@@ -252,4 +264,5 @@ def _reason_of(row: Row, hits: Iterable[Sequence[Any]]) -> Reason:  # Any: what 
         log_search=row["log_search"],
         note=row["note"],
         count=row["count"],
+        fixed_since=row["fixed_since"],
     )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from sova.model import Build, Diagnosis, Verdict
 from sova.store.identity import identities as names_of
 from sova.store.identity import joins, merge
-from sova.store.queries import builds_by_id, ids_by_identity, load
+from sova.store.keeping import count
+from sova.store.loading import builds_by_id, ids_by_identity, load
+from sova.store.outcomes import reason_of
+from sova.store.register import Register
 from sova.store.rows import Rows, build_row, clean, rows_of
 from sova.store.tables import builds, details, diagnoses, identities, problems, reasons, tries
 
-__all__ = ["TRY_SPAN", "Saved", "met_what_may_pass", "put", "put_build"]
+__all__ = ["TRY_SPAN", "Saved", "answer_rows", "met_what_may_pass", "put", "put_build"]
 
 TRY_SPAN = dt.timedelta(days=1)
 """How long a try counts against the most there may be."""
@@ -39,38 +42,39 @@ def met_what_may_pass(diagnosis: Diagnosis) -> bool:
     return not answered and any(problem.may_pass for problem in diagnosis.problems)
 
 
-def put(connection: Connection, diagnosis: Diagnosis, tried_at: dt.datetime | None) -> Saved:
+def put(register: Register, diagnosis: Diagnosis, tried_at: dt.datetime | None) -> Saved:
     """Save the diagnosis of a build that was worked on at `tried_at` (None: that is not to be counted)."""
+    connection = register.connection
     stored = _stored(connection, diagnosis.build)
     if not stored:
-        number = _insert(connection, diagnosis)
+        number = _insert(register, diagnosis)
         if met_what_may_pass(diagnosis):
             _count_try(connection, number, diagnosis, tried_at)
         return Saved.NEW
-    home, kept = _one_row(connection, stored)
+    home, kept = _one_row(register, stored)
     merged = _merged(stored.values(), diagnosis.build)
     less = kept is not None and _extent(diagnosis) < _extent(kept)
     answer = kept if kept is not None and less else diagnosis
-    build_changed = _write_build(connection, home, merged, diagnosis.build)
-    answer_changed = _write_answer(connection, home, replace(answer, build=merged), kept)
+    changed = _write(register, home, replace(answer, build=merged), diagnosis.build, kept) or len(stored) > 1
     _count_try(connection, home, answer, tried_at)
     if less:
         last = update(diagnoses).where(diagnoses.c.build_id == home)
         connection.execute(last.values(patterns_last=clean(diagnosis.patterns_version)))
         return Saved.KEPT
-    return Saved.REPLACED if build_changed or answer_changed or len(stored) > 1 else Saved.UNCHANGED
+    return Saved.REPLACED if changed else Saved.UNCHANGED
 
 
-def put_build(connection: Connection, build: Build) -> None:
+def put_build(register: Register, build: Build) -> None:
     """Add what is newly known of a build that is stored; its diagnosis stays."""
-    stored = _stored(connection, build)
+    stored = _stored(register.connection, build)
     if not stored:
         return
-    home, kept = _one_row(connection, stored)
+    home, kept = _one_row(register, stored)
     merged = _merged(stored.values(), build)
-    _write_build(connection, home, merged, build)
-    if kept is not None:
-        _write_answer(connection, home, replace(kept, build=merged), kept)  # its tag may depend on the result
+    if kept is None:
+        _write_build(register.connection, home, merged, build)
+    else:
+        _write(register, home, replace(kept, build=merged), build, kept)  # its tag may depend on the result
 
 
 def _extent(diagnosis: Diagnosis) -> tuple[int, int]:
@@ -91,8 +95,9 @@ def _stored(connection: Connection, build: Build) -> dict[int, Build]:
     return {number: known[number] for number in sorted(same)}
 
 
-def _one_row(connection: Connection, stored: dict[int, Build]) -> tuple[int, Diagnosis | None]:
+def _one_row(register: Register, stored: dict[int, Build]) -> tuple[int, Diagnosis | None]:
     """Makes one row of several. Returns its number and its diagnosis, the one that read most."""
+    connection = register.connection
     home, *others = stored
     if not others:
         return home, next(iter(load(connection, [home])), None)
@@ -102,15 +107,27 @@ def _one_row(connection: Connection, stored: dict[int, Build]) -> tuple[int, Dia
     connection.execute(delete(builds).where(builds.c.id.in_(others)))
     _add_names(connection, home, moved)
     if best is not None:
-        _write_answer(connection, home, best, next(iter(load(connection, [home])), None))
+        _write_answer(register, home, best, next(iter(load(connection, [home])), None))
+        count(register, {home: replace(best, build=stored[home])})
     return home, best
 
 
-def _insert(connection: Connection, diagnosis: Diagnosis) -> int:
-    number: int = connection.scalars(insert(builds).returning(builds.c.id), [build_row(diagnosis.build)]).one()
-    _insert_names(connection, number, {clean(name) for name in names_of(diagnosis.build)})
-    _insert_answer(connection, number, diagnosis, rows_of(diagnosis))
+def _insert(register: Register, diagnosis: Diagnosis) -> int:
+    added = insert(builds).returning(builds.c.id)
+    number: int = register.connection.scalars(added, [build_row(diagnosis.build)]).one()
+    _insert_names(register.connection, number, {clean(name) for name in names_of(diagnosis.build)})
+    _insert_answer(register, number, diagnosis, rows_of(diagnosis))
+    count(register, {number: diagnosis}, new=True)
     return number
+
+
+def _write(register: Register, number: int, diagnosis: Diagnosis, report: Build, before: Diagnosis | None) -> bool:
+    """Write the build and its answer where they differ from what is there. Returns whether they did."""
+    build_changed = _write_build(register.connection, number, diagnosis.build, report)
+    answer_changed = _write_answer(register, number, diagnosis, before)
+    if build_changed or answer_changed:
+        count(register, {number: diagnosis})
+    return build_changed or answer_changed
 
 
 def _write_build(connection: Connection, number: int, merged: Build, report: Build) -> bool:
@@ -136,26 +153,35 @@ def _insert_names(connection: Connection, number: int, names: Iterable[str]) -> 
         connection.execute(insert(identities), rows)
 
 
-def _write_answer(connection: Connection, number: int, diagnosis: Diagnosis, before: Diagnosis | None) -> bool:
+def _write_answer(register: Register, number: int, diagnosis: Diagnosis, before: Diagnosis | None) -> bool:
     """Write the rows of the diagnosis in place of those of `before`. Returns whether they differ."""
     rows = rows_of(diagnosis)
     if before is not None and rows_of(before) == rows:
         return False
     for table in (diagnoses, reasons, problems, details):
-        connection.execute(delete(table).where(table.c.build_id == number))
-    _insert_answer(connection, number, diagnosis, rows)
+        register.connection.execute(delete(table).where(table.c.build_id == number))
+    _insert_answer(register, number, diagnosis, rows)
     return True
 
 
-def _insert_answer(connection: Connection, number: int, diagnosis: Diagnosis, rows: Rows) -> None:
-    again = met_what_may_pass(diagnosis)
-    extra = {"again": again, "patterns_last": rows.diagnosis["patterns_version"]}
-    connection.execute(insert(diagnoses), [{"build_id": number, **extra, **rows.diagnosis}])
-    for table, several in ((reasons, rows.reasons), (problems, rows.problems)):
+def _insert_answer(register: Register, number: int, diagnosis: Diagnosis, rows: Rows) -> None:
+    for table, several in answer_rows(register, number, diagnosis, rows):
         if several:
-            connection.execute(insert(table), [{"build_id": number, **row} for row in several])
-    if rows.details is not None:
-        connection.execute(insert(details), [{"build_id": number, **rows.details}])
+            register.connection.execute(insert(table), several)
+
+
+def answer_rows(
+    register: Register, number: int, diagnosis: Diagnosis, rows: Rows
+) -> Iterator[tuple[Table, list[dict[str, object]]]]:
+    """What each table gets of the answer for build `number`."""
+    own = {"build_id": number}
+    extra = {"again": met_what_may_pass(diagnosis), "patterns_last": rows.diagnosis["patterns_version"]}
+    yield diagnoses, [{**own, **extra, **rows.diagnosis}]
+    register.learn([], map(reason_of, diagnosis.reasons))
+    numbers = [register.message(reason_of(reason)) for reason in diagnosis.reasons]
+    yield reasons, [{**own, **row, "message_id": id_} for row, id_ in zip(rows.reasons, numbers, strict=True)]
+    yield problems, [{**own, **row} for row in rows.problems]
+    yield details, [{**own, **rows.details}] if rows.details is not None else []
 
 
 def _count_try(connection: Connection, number: int, answer: Diagnosis, tried_at: dt.datetime | None) -> None:

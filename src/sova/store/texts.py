@@ -1,0 +1,76 @@
+"""What a search for text looks through, and how it is asked: alike in every database, by words of our own making.
+
+A word is a run of letters and digits, lower-cased. SQLite's full text index and PostgreSQL's get the same words, one
+space between two, and neither may split or stem them; so both give the same builds for the same question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import ColumnElement, Connection, cast, func, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from sova.model import Diagnosis
+from sova.store.rows import clean
+from sova.store.tables import texts
+
+__all__ = ["holding", "search_words", "words_in", "words_of"]
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_WORD = 64
+_MOST_CHARACTERS = 8000
+_READ = 100_000
+"""Characters of one text that words are taken from; a line may be a megabyte."""
+
+_MOST_WORDS_ASKED = 20
+
+
+def words_in(text: str) -> Iterator[str]:
+    """The words of a text, in their order; long ones are cut."""
+    for match in _WORD.finditer(clean(text[:_READ]).lower()):
+        yield match[0][:_LONGEST_WORD]
+
+
+def words_of(diagnosis: Diagnosis) -> str:
+    """What a search finds this diagnosis by: words of its messages, the change's subject and the lines it shows, each
+    word once, about 8,000 characters at most."""
+    found: dict[str, None] = {}
+    room = _MOST_CHARACTERS
+    for shown in _texts(diagnosis):
+        for word in words_in(shown):
+            if word not in found:
+                found[word] = None
+                room -= len(word) + 1
+        if room < 0:
+            break
+    return " ".join(found)[:_MOST_CHARACTERS]
+
+
+def _texts(diagnosis: Diagnosis) -> Iterator[str]:
+    for reason in diagnosis.reasons:
+        yield reason.message
+    yield diagnosis.build.change.subject
+    for reason in diagnosis.reasons:
+        for hit in reason.hits:
+            yield hit.line
+    for excerpt in diagnosis.excerpts:
+        yield from excerpt.lines
+
+
+def search_words(asked: str) -> tuple[str, ...]:
+    """The words of a question; the last one may be the beginning of a word. Without any, nothing is asked."""
+    return tuple(dict.fromkeys(words_in(asked)))[:_MOST_WORDS_ASKED]
+
+
+def holding(connection: Connection, words: Iterable[str], build_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the build's text holds all the words, the last of them as a beginning."""
+    *whole, last = words
+    if connection.dialect.name == "sqlite":
+        asked = " AND ".join([*(f'"{word}"' for word in whole), f'"{last}" *'])
+        found = text("SELECT rowid FROM search WHERE search MATCH :asked").bindparams(asked=asked)
+        return build_id.in_(found.columns(literal_column("rowid")).scalar_subquery())
+    lexemes = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"])
+    vector = func.array_to_tsvector(func.string_to_array(texts.c.words, " "))
+    return build_id.in_(select(texts.c.build_id).where(vector.op("@@")(cast(literal(lexemes), TSQUERY))))
