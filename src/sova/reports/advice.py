@@ -25,13 +25,13 @@ _ACTIONS = {
     Action.FIX: "Fix the change or the test.",
     Action.WAIT: "Known and being worked on: wait for the fix, then recheck.",
     Action.REPORT: "Report it: no bug is linked.",
-    Action.NONE: "The failure is known, what to do about it is not written down: read the lines below.",
+    Action.NONE: "The failure is known, what to do about it is not written down: read the line.",
 }
 _TO_THE_BUG = "Report it: add this build to the bug that is linked."
 _VERDICTS = {
     Verdict.PASSED: "Nothing to do: it passed.",
     Verdict.SKIPPED: "Nothing to do: it has no verdict of its own (skipped, replaced, or still running).",
-    Verdict.UNKNOWN: "No pattern knows this failure: read the lines below.",
+    Verdict.UNKNOWN: "No pattern knows this failure: read the lines that stand out.",
     Verdict.NO_LOGS: "Nobody can tell: its logs could not be read.",
     Verdict.NO_FAILURE_SEEN: "Nothing in it looks like a failure.",
 }

@@ -1,0 +1,190 @@
+"""Small questions of single pages: what stands beside a build, reasons by day, the last hits of patterns.
+
+Each is answered from an index, or from as many rows as the page shows. They only read, and raise StoreError.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
+
+from sova.filters import Search
+from sova.model import Build
+from sova.slugs import name_slug
+from sova.store import Run, Store
+from sova.store.conditions import conditions
+from sova.store.counting import Span, within
+from sova.store.patchsets import runs_of
+from sova.store.tables import builds, messages, names, outcomes, reasons
+
+__all__ = [
+    "Neighbours",
+    "PatternHits",
+    "ReasonEver",
+    "days_of_reasons",
+    "neighbours",
+    "nodesets",
+    "pattern_hits",
+    "reason_ever",
+]
+
+_ROOM = 2**32
+"""Above every number of a build: a time and a number are compared as one."""
+
+_RECENT = 30 * 86400
+_PATTERN_IDS = text(
+    # one step in the index for each id; DISTINCT would read every row of it
+    "WITH RECURSIVE found(id) AS (SELECT min(pattern) FROM reasons UNION ALL "
+    "SELECT (SELECT min(pattern) FROM reasons WHERE pattern > found.id) FROM found WHERE found.id IS NOT NULL) "
+    "SELECT id FROM found WHERE id IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The runs of the same job around a build: the one before it that passed or failed, and the failures before and
+    after it."""
+
+    previous: Run | None = None
+    previous_failure: Run | None = None
+    next_failure: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonEver:
+    """A reason in everything that is stored: `builds` count by it, `secondary` had it beside another one."""
+
+    builds: int = 0
+    secondary: int = 0
+    first_seen: dt.datetime | None = None
+    last_seen: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternHits:
+    """How often a pattern hit: failures in the stretch of time, and the newest build ever."""
+
+    pattern: str
+    builds: int
+    last_seen: dt.datetime
+    last_key: str
+    last_job: str
+
+
+def neighbours(store: Store, build: Build) -> Neighbours:
+    """What the job of this build did before and after it; nothing for a build without a time."""
+    with store.reading() as connection:
+        number = connection.scalars(select(builds.c.id).where(builds.c.key == build.key)).first()
+        if build.time is None or number is None:
+            return Neighbours()
+        job = and_(names.c.kind == "job", names.c.slug == name_slug(build.job_name))
+        of_job = outcomes.c.job_id == select(names.c.id).where(job).scalar_subquery()
+        time, at = math.floor(build.time.timestamp()), outcomes.c.time
+        before = and_(at <= time, or_(at < time, outcomes.c.build_id < number))
+        after = and_(at >= time, or_(at > time, outcomes.c.build_id > number))
+        newest, oldest = (at.desc(), outcomes.c.build_id.desc()), (at.asc(), outcomes.c.build_id.asc())
+        failed, ended = outcomes.c.failed.is_(True), or_(outcomes.c.failed, outcomes.c.passed)
+        return Neighbours(
+            previous=_first_run(connection, newest, of_job, before, ended),
+            previous_failure=_first_run(connection, newest, of_job, before, failed),
+            next_failure=_first_run(connection, oldest, of_job, after, failed),
+        )
+
+
+def _first_run(connection: Connection, order: Iterable[ColumnElement[int]], *where: ColumnElement[bool]) -> Run | None:
+    number = connection.scalars(select(outcomes.c.build_id).where(*where).order_by(*order).limit(1)).first()
+    found = runs_of(connection, outcomes.c.build_id == number) if number is not None else ()
+    return next((one.run for _, one, _ in found), None)
+
+
+def reason_ever(store: Store, slug: str) -> ReasonEver:
+    """Everything that is stored of the reason with this slug."""
+    with store.reading() as connection:
+        number = connection.scalars(select(messages.c.id).where(messages.c.slug == slug)).first()
+        if number is None:
+            return ReasonEver()
+        counted = select(func.count(), func.min(outcomes.c.time), func.max(outcomes.c.time))
+        builds_of, first, last = connection.execute(counted.where(outcomes.c.message_id == number)).one()
+        every = select(func.count(reasons.c.build_id.distinct())).where(reasons.c.message_id == number)
+        secondary = connection.scalars(every).one() - builds_of
+        return ReasonEver(builds_of, max(0, secondary), _moment(first), _moment(last))
+
+
+def days_of_reasons(
+    store: Store, slugs: Collection[str], search: Search, days: Sequence[Span]
+) -> dict[str, tuple[int, ...]]:
+    """How many builds failed for each of these reasons on each of the days; the times of `search` do not count."""
+    found = {slug: [0] * len(days) for slug in slugs}
+    with store.reading() as connection:
+        known = select(messages.c.id, messages.c.slug).where(messages.c.slug.in_(list(slugs)))
+        of_number: dict[int, str] = dict(connection.execute(known).tuples().all())
+        asked = conditions(connection, search)
+        for place, (since, until) in enumerate(days):
+            counted = select(outcomes.c.message_id, func.count()).where(*asked, within((since, until)))
+            counted = counted.where(outcomes.c.message_id.is_not(None)).group_by(outcomes.c.message_id)
+            for number, builds_of in connection.execute(counted):
+                if number in of_number:
+                    found[of_number[number]][place] = builds_of
+    return {slug: tuple(counts) for slug, counts in found.items()}
+
+
+def nodesets(store: Store, search: Search, most: int = 2000) -> tuple[tuple[str, int], ...]:
+    """Kinds of machines that the newest `most` builds asked for ran on, with how many of them: most builds first.
+    Builds of which it is not known are left out."""
+    with store.reading() as connection:
+        newest = select(outcomes.c.build_id).where(*conditions(connection, search))
+        chosen = newest.order_by(outcomes.c.time.desc()).limit(most).subquery()
+        counted = select(builds.c.nodeset, func.count()).join(chosen, chosen.c.build_id == builds.c.id)
+        counted = counted.where(builds.c.nodeset != "").group_by(builds.c.nodeset)
+        rows = [(nodeset, number) for nodeset, number in connection.execute(counted)]
+    return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
+
+
+def pattern_hits(store: Store, search: Search, since: dt.datetime, until: dt.datetime) -> dict[str, PatternHits]:
+    """Every pattern that ever hit in a failure, by id; `search` bounds the builds, its times do not count."""
+    with store.reading() as connection:
+        left = set(connection.scalars(_PATTERN_IDS))
+        asked = conditions(connection, search)
+        inside = _last_hits(connection, left, [*asked, within((since, until))])
+        later = _last_hits(connection, left, [*asked, outcomes.c.time >= math.ceil(until.timestamp())])
+        last = _places(inside) | _places(later)
+        recent = outcomes.c.time >= math.floor(since.timestamp()) - _RECENT
+        for more in (recent, outcomes.c.time.is_not(None)):  # most were seen a short while ago
+            if left := left - last.keys():
+                last |= _places(_last_hits(connection, left, [*asked, more]))
+        return dict(_with_builds(connection, last, {pattern: number for pattern, (number, _) in inside.items()}))
+
+
+def _last_hits(
+    connection: Connection, patterns: Collection[str], where: Iterable[ColumnElement[bool]]
+) -> dict[str, tuple[int, int]]:
+    """For each pattern how many of these builds it hit in, and the newest of them as time and number in one."""
+    place = outcomes.c.time * _ROOM + outcomes.c.build_id
+    hits = select(reasons.c.pattern, func.count(reasons.c.build_id.distinct()), func.max(place))
+    hits = hits.join(outcomes, outcomes.c.build_id == reasons.c.build_id)
+    hits = hits.where(*where, reasons.c.pattern.in_(sorted(patterns))).group_by(reasons.c.pattern)
+    return {pattern: (number, last) for pattern, number, last in connection.execute(hits)}
+
+
+def _places(found: dict[str, tuple[int, int]]) -> dict[str, int]:
+    return {pattern: place for pattern, (_, place) in found.items()}
+
+
+def _with_builds(
+    connection: Connection, last: dict[str, int], counts: dict[str, int]
+) -> Iterator[tuple[str, PatternHits]]:
+    numbers = {place % _ROOM for place in last.values()}
+    wanted = select(builds.c.id, builds.c.key, builds.c.job_name).where(builds.c.id.in_(numbers))
+    known = {number: (key, job) for number, key, job in connection.execute(wanted)}
+    for pattern, place in last.items():
+        seconds, number = divmod(place, _ROOM)
+        moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
+        yield pattern, PatternHits(pattern, counts.get(pattern, 0), moment, *known[number])
+
+
+def _moment(seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)

@@ -1,0 +1,165 @@
+"""Builds by change: the newest changes, and every build of one. They only read, and raise StoreError."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_
+
+from sova.filters import Search
+from sova.model import Change, Verdict
+from sova.store import Run, Store
+from sova.store.conditions import conditions
+from sova.store.loading import builds_by_id
+from sova.store.paging import Cursor
+from sova.store.tables import builds, messages, names, outcomes
+
+__all__ = ["MOST", "ChangeBuild", "ChangePage", "FoundChange", "builds_of_change", "changes_page", "runs_of"]
+
+MOST = 2000
+"""Builds of one change that are shown: one with more is nothing that a person reviews."""
+
+_ROWS = 1000
+"""Builds looked at together for the changes that they are of."""
+_MOST_ROWS = 50_000
+
+_Key = tuple[int, int]
+"""Number of the project's name, and of the change."""
+_Place = tuple[int, int]
+"""Time and number of a build."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBuild:
+    """One build of a change."""
+
+    job: str
+    patchset: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChange:
+    """A change, as its newest build tells it, and its builds that were asked for, newest first, at most MOST."""
+
+    change: Change
+    builds: tuple[ChangeBuild, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes by their newest build that was asked for, newest first. `after` is the cursor of the next page."""
+
+    changes: tuple[FoundChange, ...] = ()
+    after: str = ""
+
+
+def builds_of_change(store: Store, project_slug: str, number: int) -> FoundChange | None:
+    """The change of this number in the project with this slug; None where there is none."""
+    with store.reading() as connection:
+        project = and_(names.c.kind == "project", names.c.slug == project_slug)
+        of_project = outcomes.c.project_id == select(names.c.id).where(project).scalar_subquery()
+        found = runs_of(connection, of_project, outcomes.c.change_number == number)
+        return next(_found(connection, [[one[:2] for one in found]]), None) if found else None
+
+
+def changes_page(store: Store, search: Search, *, after: str = "", limit: int = 50) -> ChangePage:
+    """The changes that the builds asked for are of, each with those builds; builds without a time are left out. Raises
+    ValueError for a cursor that is none."""
+    cursor = Cursor.parse(after) if after else None
+    start = (cursor.time or 0, cursor.number) if cursor else None
+    with store.reading() as connection:
+        asked = [*conditions(connection, search), outcomes.c.change_number.is_not(None), outcomes.c.time.is_not(None)]
+        newest = _newest(connection, asked, start, limit + 1)
+        shown = list(newest)[:limit]
+        groups: dict[_Key, list[tuple[int, ChangeBuild]]] = {key: [] for key in shown}
+        numbers = {number for _, number in shown}
+        for build, one, key in runs_of(connection, *asked, outcomes.c.change_number.in_(numbers), most=MOST * limit):
+            if key in groups:
+                groups[key].append((build, one))
+        found = tuple(_found(connection, [group[:MOST] for group in groups.values() if group]))
+    return ChangePage(found, str(Cursor(*newest[shown[-1]])) if len(newest) > limit else "")
+
+
+def _newest(
+    connection: Connection, asked: Sequence[ColumnElement[bool]], start: _Place | None, limit: int
+) -> dict[_Key, _Place]:
+    """The changes whose newest build stands behind `start`, at most `limit`, each with the place of that build. Builds
+    are walked through from the newest on, so that what lies far back costs nothing."""
+    found: dict[_Key, _Place] = {}
+    place, number = tuple_(outcomes.c.time, outcomes.c.build_id), outcomes.c.change_number
+    before = start
+    for _ in range(_MOST_ROWS // _ROWS):
+        wanted = select(outcomes.c.project_id, number, outcomes.c.time, outcomes.c.build_id).where(*asked)
+        if before:
+            wanted = wanted.where(place < before)
+        newest_first = wanted.order_by(outcomes.c.time.desc(), outcomes.c.build_id.desc()).limit(_ROWS)
+        rows = connection.execute(newest_first).tuples().all()
+        fresh: dict[_Key, _Place] = {}
+        for project, change, time, build in rows:
+            if (project, change) not in found:
+                fresh.setdefault((project, change), (time, build))
+        ahead = _ahead(connection, asked, start, fresh)
+        found |= {key: at for key, at in fresh.items() if key not in ahead}
+        if len(rows) < _ROWS or len(found) >= limit:
+            break
+        before = rows[-1][2], rows[-1][3]
+    return dict(list(found.items())[:limit])
+
+
+def _ahead(
+    connection: Connection, asked: Sequence[ColumnElement[bool]], start: _Place | None, keys: dict[_Key, _Place]
+) -> set[_Key]:
+    """Those of the changes that have a build on an earlier page."""
+    if not start or not keys:
+        return set()
+    earlier = tuple_(outcomes.c.time, outcomes.c.build_id) >= start
+    wanted = select(outcomes.c.project_id, outcomes.c.change_number).distinct()
+    wanted = wanted.where(*asked, earlier, outcomes.c.change_number.in_({change for _, change in keys}))
+    return set(connection.execute(wanted).tuples())
+
+
+def _found(connection: Connection, groups: Sequence[Sequence[tuple[int, ChangeBuild]]]) -> Iterator[FoundChange]:
+    newest = builds_by_id(connection, [group[0][0] for group in groups])
+    for group in groups:
+        yield FoundChange(newest[group[0][0]].change, tuple(one for _, one in group))
+
+
+def runs_of(
+    connection: Connection, *where: ColumnElement[bool], most: int = MOST
+) -> list[tuple[int, ChangeBuild, _Key]]:
+    """The newest `most` of these builds, newest first: number, build, and change."""
+    row, job, tag = outcomes.c, names.alias("job"), names.alias("tag")
+    newest = (row.time.desc().nulls_last(), row.build_id.desc())
+    chosen = select(row.build_id).where(*where).order_by(*newest).limit(most).subquery("chosen")
+    columns = ("project_id", "change_number", "patchset", "time", "duration", "verdict", "outcome", "passed", "failed")
+    wanted = (
+        select(row.build_id, builds.c.key, job.c.name.label("job"), *(row[name] for name in columns))
+        .add_columns(func.coalesce(tag.c.name, "").label("tag"), func.coalesce(messages.c.message, "").label("message"))
+        .join(chosen, chosen.c.build_id == row.build_id)
+        .join(builds, builds.c.id == row.build_id)
+        .join(job, job.c.id == row.job_id)
+        .outerjoin(tag, tag.c.id == row.tag_id)
+        .outerjoin(messages, messages.c.id == row.message_id)
+        .order_by(*newest)
+    )
+    return [_run(found) for found in connection.execute(wanted)]
+
+
+def _run(found: Row[Any]) -> tuple[int, ChangeBuild, _Key]:  # Any: columns have several types, SQLAlchemy says no more
+    run = Run(
+        key=found.key,
+        time=None if found.time is None else dt.datetime.fromtimestamp(found.time, dt.UTC),
+        outcome=found.outcome,
+        verdict=Verdict(found.verdict),
+        tag=found.tag,
+        message=found.message,
+        passed=found.passed,
+        failed=found.failed,
+        change=Change(number=found.change_number, patchset=found.patchset).name,
+        duration=found.duration,
+    )
+    return found.build_id, ChangeBuild(found.job, found.patchset, run), (found.project_id, found.change_number)

@@ -1,0 +1,157 @@
+"""Changes: the newest ones with how their newest patch set fared, and one with every patch set and build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sova.filters import Query, Search
+from sova.model import Change, Diagnosis
+from sova.store.patchsets import ChangeBuild, FoundChange, builds_of_change, changes_page
+from sova.views.builds import known_names
+from sova.views.desk import Desk, Span
+
+__all__ = ["ChangeRow", "ChangeView", "ChangesView", "PatchSet", "change", "changes"]
+
+PAGE = 50
+_BUILDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSet:
+    """One patch set: for each job its builds, newest first. What counts for a job is its newest build that passed or
+    failed: `passed` and `failed` count jobs, `other` those that did neither."""
+
+    name: str
+    jobs: Mapping[str, tuple[ChangeBuild, ...]]
+
+    @property
+    def newest(self) -> tuple[ChangeBuild, ...]:
+        """What counts for each job, in the order of `jobs`."""
+        return tuple(next((one for one in runs if _ended(one)), runs[0]) for runs in self.jobs.values())
+
+    @property
+    def passed(self) -> int:
+        return sum(one.run.passed for one in self.newest)
+
+    @property
+    def failed(self) -> int:
+        return sum(one.run.failed for one in self.newest)
+
+    @property
+    def other(self) -> int:
+        return len(self.jobs) - self.passed - self.failed
+
+    @property
+    def outcome(self) -> str:
+        """`passed` or `failed` where all jobs that ended did, `partial` where some did, "" where none ended."""
+        if self.passed and self.failed:
+            return "partial"
+        return "passed" if self.passed else "failed" if self.failed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of a list, with its builds that were asked for by patch set, newest patch set first."""
+
+    change: Change
+    patchsets: tuple[PatchSet, ...]
+    newest: ChangeBuild
+    builds: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """A page of changes by their newest build, newest first."""
+
+    span: Span | None
+    search: Search
+    rows: tuple[ChangeRow, ...]
+    names: Mapping[str, tuple[str, ...]]
+    after: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One change: what its newest build says of it, its patch sets (newest first) and jobs, and all builds.
+
+    `diagnoses` are its newest builds, `cut` says that it has more than are shown.
+    """
+
+    change: Change
+    patchsets: tuple[PatchSet, ...]
+    jobs: tuple[str, ...]
+    builds: int
+    diagnoses: tuple[Diagnosis, ...]
+    after: str = ""
+    more: str = ""
+
+    def shares(self) -> tuple[tuple[str, int], ...]:
+        """How many patch sets passed, failed in part, and failed."""
+        outcomes = [one.outcome for one in self.patchsets]
+        return tuple((word, outcomes.count(word)) for word in ("passed", "partial", "failed"))
+
+
+def changes(desk: Desk, span: Span | None, search: Search, after: str = "", *, limit: int = PAGE) -> ChangesView:
+    """The changes with builds that are asked for. Raises StoreError, and ValueError for a cursor that is none."""
+    page = changes_page(desk.store, desk.within(search, span), after=after, limit=limit)
+    return ChangesView(
+        span=span,
+        search=search,
+        rows=tuple(_row(found) for found in page.changes),
+        names=known_names(desk.store),
+        after=after,
+        more=page.after,
+    )
+
+
+def change(desk: Desk, project_slug: str, number: int, *, after: str = "") -> ChangeView | None:
+    """The change of this number in the project with this slug; None where there is none. Raises StoreError, and
+    ValueError for a cursor that is none."""
+    found = builds_of_change(desk.store, project_slug, number)
+    if found is None:
+        return None
+    asked = Query(change=(number,), project=(found.change.project,) if found.change.project else ())
+    page = desk.store.page(Search(asked), after=after, limit=_BUILDS)
+    return ChangeView(
+        change=found.change,
+        patchsets=_patchsets(found.builds),
+        jobs=_jobs(found.builds),
+        builds=len(found.builds),
+        diagnoses=page.diagnoses,
+        after=after,
+        more=page.after,
+    )
+
+
+def _row(found: FoundChange) -> ChangeRow:
+    failed = sum(one.run.failed for one in found.builds)
+    return ChangeRow(found.change, _patchsets(found.builds), found.builds[0], len(found.builds), failed)
+
+
+def _patchsets(found: Sequence[ChangeBuild]) -> tuple[PatchSet, ...]:
+    """Patch sets with the highest number first, those whose names are no numbers last."""
+    by_name: dict[str, dict[str, list[ChangeBuild]]] = {}
+    for one in found:
+        by_name.setdefault(one.patchset, {}).setdefault(one.job, []).append(one)
+    ordered = sorted(by_name.items(), key=lambda item: _number(item[0]), reverse=True)
+    return tuple(PatchSet(name, {job: tuple(runs) for job, runs in sorted(jobs.items())}) for name, jobs in ordered)
+
+
+def _number(name: str) -> tuple[bool, int, str]:
+    digits = name.isascii() and name.isdigit()
+    return digits, int(name[:18]) if digits else 0, name
+
+
+def _jobs(found: Iterable[ChangeBuild]) -> tuple[str, ...]:
+    """The jobs that failed most patch sets first: they are what a person looks for."""
+    failed: dict[str, set[str]] = {}
+    for one in found:
+        failed.setdefault(one.job, set()).update({one.patchset} if one.run.failed else ())
+    return tuple(sorted(failed, key=lambda job: (-len(failed[job]), job)))
+
+
+def _ended(one: ChangeBuild) -> bool:
+    return one.run.passed or one.run.failed
