@@ -9,8 +9,9 @@ from __future__ import annotations
 from sova.stats.causes import ORDERS, top_reasons_of
 from sova.stats.counted import compare, compared, daily, parts
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount, Totals
-from sova.stats.health import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, streak_of
-from sova.stats.ranges import before, days_of, periods
+from sova.stats.health import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of, switches
+from sova.stats.jobs import health, red_or_flaky
+from sova.stats.ranges import MOST_DAYS, before, days_of, periods
 from sova.stats.shares import Share
 from sova.stats.summary import (
     Freshness,
@@ -23,11 +24,12 @@ from sova.stats.summary import (
     top_reasons,
     totals,
 )
-from sova.stats.whole import Statistics, health, statistics
+from sova.stats.whole import Statistics, statistics
 
 __all__ = [
     "CIRCLE",
     "DIMENSIONS",
+    "MOST_DAYS",
     "ORDERS",
     "Circle",
     "Compared",
@@ -52,12 +54,15 @@ __all__ = [
     "compared",
     "daily",
     "days_of",
+    "flaky_of",
     "health",
     "parts",
     "periods",
+    "red_or_flaky",
     "statistics",
     "streak_of",
     "summarise",
+    "switches",
     "top_reasons",
     "top_reasons_of",
     "totals",

@@ -6,34 +6,52 @@ The stretch is always given; `search.query.since` and `until` are not looked at.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from sova.stats.counts import Compared, DayCount, Part
+from sova.slugs import name_slug
+from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals
+from sova.stats.ranges import before, days_of, periods
+from sova.store.counting import Counting, Key, Span, Tally, counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
 
-__all__ = ["compare", "compared", "daily", "parts"]
+__all__ = ["checked", "compare", "compared", "daily", "parts", "totals_of"]
+
+Called: TypeAlias = "tuple[str, str, str]"
+"""Name, slug, and the tag of a reason."""
 
 
 def compared(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Compared, ...]:
     """Today, yesterday and the last 7 days, each beside the stretch before it."""
-    raise NotImplementedError
+    with counting(store, search) as counts:
+        return tuple(_compare(counts, (since, until), zone, name) for name, since, until in periods(now, zone))
 
 
 def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says what was before it
     store: Store, search: Search, since: dt.datetime, until: dt.datetime, zone: dt.tzinfo, name: str = ""
 ) -> Compared:
     """A stretch of time beside the one before it."""
-    raise NotImplementedError
+    with counting(store, search) as counts:
+        return _compare(counts, (since, until), zone, name)
+
+
+def _compare(counts: Counting, span: Span, zone: dt.tzinfo, name: str) -> Compared:
+    now, then = map(totals_of, counts.totals([span, before(*span, zone)]))
+    return Compared(name, *span, now, then)
 
 
 def daily(
     store: Store, search: Search, since: dt.datetime, until: dt.datetime, zone: dt.tzinfo
 ) -> tuple[DayCount, ...]:
     """Every calendar day of the zone that the stretch touches, oldest first, empty ones too."""
-    raise NotImplementedError
+    days = days_of(since, until, zone)
+    with counting(store, search) as counts:
+        tallies = counts.totals(span for _, span in days)
+    return tuple(DayCount(date, *span, totals_of(tally)) for (date, span), tally in zip(days, tallies, strict=True))
 
 
 def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what was before it
@@ -50,4 +68,60 @@ def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what w
 
     `zone` says which stretch was before (by default the zone of `search.query`). Raises ValueError for another `by`.
     """
-    raise NotImplementedError
+    checked(by)
+    span = (since, until)
+    with counting(store, search) as counts:
+        tallies = counts.parts(by, span)
+        called = _called(counts, by, tallies)
+        top = sorted(tallies, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
+        earlier = counts.parts(by, before(*span, zone or search.query.timezone), top) if top else {}
+        lengths = counts.lengths(by, span, top) if top else {}
+    return tuple(_part(called[key], tallies[key], earlier.get(key), lengths.get(key)) for key in top)
+
+
+def _part(called: Called, tally: Tally, earlier: Tally | None, lengths: tuple[float, float] | None) -> Part:
+    name, slug, tag = called
+    median, p90 = lengths or (None, None)
+    return Part(name, totals_of(tally), totals_of(earlier), median, p90, slug, tag)
+
+
+def checked(by: str) -> str:
+    """The dimension itself. Raises ValueError that says what is allowed."""
+    if by not in DIMENSIONS:
+        raise ValueError(f"{by!r} is nothing to count by; allowed: {', '.join(DIMENSIONS)}")
+    return by
+
+
+def totals_of(tally: Tally | None) -> Totals:
+    """Counts as they are shown; of nothing, where there is none."""
+    if tally is None:
+        return Totals()
+    return Totals(
+        builds=tally.builds,
+        passed=tally.passed,
+        failed=tally.failed,
+        other=tally.builds - tally.passed - tally.failed,
+        explained=tally.explained,
+        unreadable=tally.unreadable,
+        by_tag=_biggest_first(tally.by_tag),
+        seconds=tally.seconds,
+        lost=tally.lost,
+        by_outcome=_biggest_first(Counter({outcome.value: number for outcome, number in tally.by_outcome.items()})),
+    )
+
+
+def _biggest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _called(counts: Counting, by: str, keys: Mapping[Key, Tally]) -> dict[Key, Called]:
+    """What each value of a dimension is called."""
+    if by == "reason":
+        found = counts.messages([number for (number,) in keys])
+        return {(number,): (message, slug, tag) for number, (slug, tag, message) in found.items()}
+    names = counts.names
+    if by == "change":
+        slugs = {project: name_slug(names[project]) for project, _ in keys}
+        return {(p, n): (f"{names[p]} {n}".strip(), f"{slugs[p]}/{n}", "") for p, n in keys}
+    words = {key: names[key[0]] or ("unknown" if by == "tag" else "") for key in keys}
+    return {key: (word, name_slug(word), "") for key, word in words.items()}

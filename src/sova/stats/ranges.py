@@ -9,7 +9,10 @@ import datetime as dt
 
 from sova.times import day_start, days_back
 
-__all__ = ["before", "days_of", "periods"]
+__all__ = ["MOST_DAYS", "before", "days_of", "periods"]
+
+MOST_DAYS = 3660
+"""Ten years: what is counted by day has an end."""
 
 Span = tuple[dt.datetime, dt.datetime]
 
@@ -27,16 +30,21 @@ def periods(now: dt.datetime, timezone: dt.tzinfo) -> tuple[tuple[str, dt.dateti
 
 def before(since: dt.datetime, until: dt.datetime, timezone: dt.tzinfo) -> Span:
     """The stretch that ends where this one begins: as many calendar days of the zone where this one begins and ends
-    with a day, else the same length. Raises OverflowError at the beginning of the calendar."""
+    with a day, else the same length. It is cut where the calendar begins."""
     first, last = since.astimezone(timezone).date(), until.astimezone(timezone).date()
-    if day_start(first, timezone) == since and day_start(last, timezone) == until:
-        return day_start(first - (last - first), timezone), since
-    return since - (until - since), since
+    try:
+        if day_start(first, timezone) == since and day_start(last, timezone) == until:
+            return day_start(first - (last - first), timezone), since
+        return since - (until - since), since
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC), since
 
 
 def days_of(since: dt.datetime, until: dt.datetime, timezone: dt.tzinfo) -> tuple[tuple[dt.date, Span], ...]:
     """Every calendar day of the zone that the stretch touches, oldest first, with its beginning and end (UTC), cut to
-    the stretch. A day that the zone left out is not there."""
+    the stretch. A day that the zone left out is not there. Raises ValueError for more than MOST_DAYS days."""
+    if until - since > dt.timedelta(days=MOST_DAYS):
+        raise ValueError(f"a range should hold at most {MOST_DAYS:,} days")
     found: list[tuple[dt.date, Span]] = []
     day = since.astimezone(timezone).date()
     while (start := day_start(day, timezone)) < until:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sova.stats.causes import top_reasons_of
+from sova.stats.counted import checked, compare, compared, daily, parts
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount
 from sova.stats.health import JobHealth
+from sova.stats.jobs import red_or_flaky
 
 if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
 
-__all__ = ["Statistics", "health", "statistics"]
+__all__ = ["Statistics", "statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Statistics:
     """The statistics of one stretch of time, and beside them today, yesterday and the last 7 days (`compared`).
 
     `days` are the calendar days of the stretch, `parts` the parts by each dimension that was asked for, `reasons` the
-    top reasons, `jobs` the jobs that are red or flaky.
+    top reasons, `jobs` the jobs that are red or flaky; `newest` is the time of the newest build that is stored at all.
     """
 
     now: dt.datetime
@@ -37,14 +40,7 @@ class Statistics:
     parts: Mapping[str, tuple[Part, ...]]
     reasons: tuple[ReasonCount, ...]
     jobs: tuple[JobHealth, ...]
-
-
-def health(
-    store: Store, jobs: Sequence[str], search: Search, *, since: dt.datetime, runs: int = 10
-) -> dict[str, JobHealth]:
-    """How each of these jobs is doing, by name: its newest `runs` runs, and whether it was flaky since `since`.
-    Raises StoreError."""
-    raise NotImplementedError
+    newest: dt.datetime | None = None
 
 
 def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics says
@@ -60,4 +56,18 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
     limit: int = 20,
 ) -> Statistics:
     """All statistics of a stretch of time. Raises StoreError, and ValueError for a dimension that is none."""
-    raise NotImplementedError
+    dimensions = [checked(one) for one in dict.fromkeys(by)]
+    return Statistics(
+        now=now,
+        timezone=zone.key,
+        name=name,
+        since=since,
+        until=until,
+        compared=compared(store, search, now, zone),
+        range=compare(store, search, since, until, zone, name),
+        days=daily(store, search, since, until, zone),
+        parts={one: parts(store, search, since, until, one, limit=limit, zone=zone) for one in dimensions},
+        reasons=top_reasons_of(store, search, since, until, limit=limit, zone=zone),
+        jobs=red_or_flaky(store, search, since, until, limit=limit),
+        newest=store.newest(),
+    )

@@ -1,0 +1,91 @@
+"""Statistics in words, the same on the console, in Markdown and in pages: shares with their interval, what changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sova.reports.wording import length, share
+
+if TYPE_CHECKING:
+    from sova.stats import Circle, Share, Statistics, Streak
+
+__all__ = ["ARROWS", "INTERVAL", "arrow", "bars", "circle_words", "hours", "interval", "spoken_range", "streak_words"]
+
+INTERVAL = (
+    "Shares stand with their 95 % Wilson interval: had the CI run many more such builds, the share would lie within it "
+    "19 times in 20."
+)
+"""What the two numbers beside a share mean."""
+ARROWS = (
+    "▲ ▼ say how the share stood in the stretch before (as many days, ending where this one begins); ≈ where the "
+    "difference may be chance: each share lies within the other's interval, or one of them is of nothing."
+)
+"""What the sign beside a share means."""
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def interval(value: Share) -> str:
+    """A share and its interval in percent: `84 % (74–90)`; "–" of nothing."""
+    if not value.whole:
+        return "–"
+    return f"{share(value.part, value.whole)} ({100 * value.low:.0f}–{100 * value.high:.0f})"
+
+
+def arrow(now: Share, before: Share) -> str:
+    """What became of a share: `▲ from 71 %`, `▼ from 93 %`, `≈ 80 %`; "" where there was nothing before."""
+    if now.value is None or before.value is None:
+        return ""
+    was = share(before.part, before.whole)
+    if now.low <= before.value <= now.high and before.low <= now.value <= before.high:
+        return f"≈ {was}"
+    return f"{'▲' if now.value > before.value else '▼'} from {was}"
+
+
+def hours(seconds: float) -> str:
+    """A length of many builds together in hours: `1,204 h`, `3.5 h`; "–" of none."""
+    if not seconds:
+        return "–"
+    if seconds < 3600:
+        return length(seconds)
+    value = seconds / 3600
+    return f"{value:,.0f} h" if value >= 99.5 else f"{value:.1f} h"
+
+
+def spoken_range(statistics: Statistics) -> str:
+    """The range by its name and its first and last day: `last 7 days, 2026-03-07 to 2026-03-13 (Europe/Berlin)`."""
+    zone = ZoneInfo(statistics.timezone)
+    first, end = statistics.since.astimezone(zone), statistics.until.astimezone(zone)
+    last = (statistics.until - dt.timedelta(microseconds=1)).astimezone(zone)
+    if first.time() != dt.time() or end.time() != dt.time():
+        days = f"{first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    else:
+        days = f"{first:%Y-%m-%d}" if first.date() == last.date() else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{statistics.name}, {days} ({zone.key})" if statistics.name else f"{days} ({zone.key})"
+
+
+def bars(numbers: Sequence[float]) -> str:
+    """Numbers as a row of bars, the biggest as high as it goes; nothing is a space."""
+    most = max(numbers, default=0)
+    steps = len(_BARS) - 1
+    return "".join(_BARS[round(steps * number / most)] if number else " " for number in numbers)
+
+
+def circle_words(circle: Circle, runs: int) -> str:
+    """A circle in words; `runs` is how many runs it looks at."""
+    return {
+        "passed": f"last {runs} passed",
+        "failed": f"last {runs} failed",
+        "mixed": f"last {runs} mixed",
+        "none": "no runs",
+    }[circle.value]
+
+
+def streak_words(streak: Streak | None, zone: ZoneInfo) -> str:
+    """A streak in words: `failed 4 in a row since 03-12 18:00`."""
+    if streak is None:
+        return ""
+    since = f" since {streak.since.astimezone(zone):%m-%d %H:%M}" if streak.since else ""
+    return f"{'failed' if streak.failed else 'passed'} {streak.length:,} in a row{since}"

@@ -1,0 +1,87 @@
+"""How jobs are doing, asked of the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sova.stats.health import ALTERNATES_RUNS, JobHealth, Streak, circle_of, flaky_of, streak_of
+from sova.store import streaks
+from sova.store.counting import counting
+
+if TYPE_CHECKING:
+    from sova.filters import Search
+    from sova.store import Run, Store
+
+__all__ = ["health", "red_or_flaky"]
+
+_EVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+def health(  # noqa: PLR0913 - the stretch that is looked at is two
+    store: Store,
+    jobs: Sequence[str],
+    search: Search,
+    *,
+    since: dt.datetime,
+    until: dt.datetime | None = None,
+    runs: int = 10,
+) -> dict[str, JobHealth]:
+    """How each of these jobs is doing, by name: its newest `runs` runs before `until`, and whether it was flaky in the
+    stretch. A streak goes back as far as the store does (`sova.store.streaks.LONGEST` at most). Raises StoreError."""
+    found = _healths(store, jobs, search, since, until, runs)
+    whole = [name for name, job in found.items() if job.streak and job.streak.length == _ended(job.runs)]
+    with counting(store, search) as counts:
+        longer = streaks.streaks(counts, until or _EVER, whole)
+    exact = {name: replace(found[name], streak=Streak(*streak)) for name, streak in longer.items()}
+    return found | exact
+
+
+def red_or_flaky(  # noqa: PLR0913 - as `health`
+    store: Store, search: Search, since: dt.datetime, until: dt.datetime, *, limit: int, runs: int = 10
+) -> tuple[JobHealth, ...]:
+    """Jobs with a failure in the stretch that are red (their newest run failed) or flaky: red ones first, the longest
+    streak first, then the flaky ones, those with most cases first. Raises StoreError."""
+    with counting(store, search) as counts:
+        names = streaks.failing_jobs(counts, (since, until))
+    rough = _healths(store, names, search, since, until, runs)
+    shown = sorted((job for job in rough.values() if _is_red(job) or job.flaky), key=_worst_first)[:limit]
+    exact = health(store, [job.name for job in shown], search, since=since, until=until, runs=runs)
+    return tuple(sorted(exact.values(), key=_worst_first))
+
+
+def _is_red(job: JobHealth) -> bool:
+    return job.streak is not None and job.streak.failed
+
+
+def _worst_first(job: JobHealth) -> tuple[bool, int, int, str]:
+    length = job.streak.length if job.streak and job.streak.failed else 0
+    return not length, -length, -(job.flaky.cases if job.flaky else 0), job.name
+
+
+def _healths(  # noqa: PLR0913, PLR0917 - as `health`
+    store: Store, jobs: Sequence[str], search: Search, since: dt.datetime, until: dt.datetime | None, runs: int
+) -> dict[str, JobHealth]:
+    """As `health`, with streaks within the newest `runs` runs only."""
+    span = (since, until or _EVER)
+    query = replace(search.query, since=None, until=until, limit=None)
+    newest = store.runs(jobs, limit=runs, search=replace(search, query=query))
+    with counting(store, search) as counts:
+        mixed = streaks.mixed_patch_sets(counts, span, jobs)
+        periodic = streaks.alternating(counts, span, jobs, ALTERNATES_RUNS)
+    return {
+        name: JobHealth(
+            name=name,
+            circle=circle_of(newest.get(name, ())),
+            streak=streak_of(newest.get(name, ())),
+            flaky=flaky_of(mixed.get(name, 0), periodic.get(name, ())),
+            runs=newest.get(name, ()),
+        )
+        for name in jobs
+    }
+
+
+def _ended(runs: Sequence[Run]) -> int:
+    return sum(run.passed or run.failed for run in runs)

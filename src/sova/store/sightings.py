@@ -1,0 +1,150 @@
+"""Reasons in a stretch of time: what they hit, when they were seen before, and what is known of them.
+
+A reason is seen where it is the primary one of a failure. Counts keep to the search; when a reason was first and last
+seen is asked of everything stored, so that what is old never looks new because few builds are shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, String, and_, cast, func, select
+
+from sova.model import Action
+from sova.store.counting import Counting, Span, within
+from sova.store.outcomes import seconds_of
+from sova.store.tables import messages, outcomes, reasons
+
+__all__ = ["About", "Cost", "Sightings", "about", "before", "costs", "first_seen", "sightings"]
+
+_ROW = outcomes.c
+_SEEN = and_(_ROW.failed, _ROW.message_id.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a reason hit in a stretch of time. `lost` is the length of the failed builds in seconds."""
+
+    slug: str
+    tag: str
+    message: str
+    builds: int
+    jobs: int
+    changes: int
+    projects: int
+    last_seen: dt.datetime
+    lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """When a reason was seen: ever first, first within the stretch, last before it (None where never before)."""
+
+    first: dt.datetime
+    first_within: dt.datetime
+    last_before: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the newest failure with a reason says about it."""
+
+    pattern: str
+    bug: str
+    owner: str
+    action: Action
+    note: str
+    fixed_since: dt.datetime | None
+
+
+def costs(counting: Counting, span: Span) -> dict[int, Cost]:
+    """The reasons of the failures in that stretch, by number."""
+    change = cast(_ROW.project_id, String) + "/" + cast(_ROW.change_number, String)
+    counted = (
+        select(
+            _ROW.message_id,
+            func.count().label("builds"),
+            func.count(_ROW.job_id.distinct()).label("jobs"),
+            func.count(change.distinct()).label("changes"),
+            func.count(_ROW.project_id.distinct()).label("projects"),
+            func.max(_ROW.time).label("last_seen"),
+            func.sum(_ROW.duration).label("lost"),
+        )
+        .where(_SEEN, within(span), *counting.conditions)
+        .group_by(_ROW.message_id)
+        .subquery()
+    )
+    wanted = select(counted, messages).join(messages, messages.c.id == counted.c.message_id)
+    return {
+        row.message_id: Cost(
+            slug=row.slug,
+            tag=row.tag,
+            message=row.message,
+            builds=row.builds,
+            jobs=row.jobs,
+            changes=row.changes,
+            projects=row.projects,
+            last_seen=_moment(row.last_seen),
+            lost=row.lost or 0.0,
+        )
+        for row in counting.connection.execute(wanted)
+    }
+
+
+def before(counting: Counting, span: Span, numbers: Collection[int]) -> Mapping[int, int]:
+    """How many failures of that stretch each of these reasons has; one without any is left out."""
+    wanted = select(_ROW.message_id, func.count()).where(
+        _ROW.failed, _ROW.message_id.in_(numbers), within(span), *counting.conditions
+    )
+    return dict(counting.connection.execute(wanted.group_by(_ROW.message_id)).tuples().all())
+
+
+def sightings(connection: Connection, span: Span, numbers: Collection[int]) -> dict[int, Sightings]:
+    """When each of these reasons, which were all seen in that stretch, was seen in all that is stored."""
+    wanted = select(
+        messages.c.id,
+        _one(_ROW.time).label("first"),
+        _one(_ROW.time, within(span)).label("first_within"),
+        _one(_ROW.time, _ROW.time < seconds_of(span[0]), newest=True).label("last_before"),
+    ).where(messages.c.id.in_(numbers))
+    return {
+        row.id: Sightings(
+            _moment(row.first),
+            _moment(row.first_within),
+            None if row.last_before is None else _moment(row.last_before),
+        )
+        for row in connection.execute(wanted)
+    }
+
+
+def first_seen(connection: Connection, slugs: Collection[str]) -> dict[str, dt.datetime]:
+    """When each of these reasons was seen first, by slug; one that no dated failure has is left out."""
+    wanted = select(messages.c.slug, _one(_ROW.time).label("first")).where(messages.c.slug.in_(slugs))
+    return {row.slug: _moment(row.first) for row in connection.execute(wanted) if row.first is not None}
+
+
+def about(connection: Connection, until: dt.datetime, numbers: Collection[int]) -> dict[int, About]:
+    """What the newest failure before `until` with each of these reasons says about it."""
+    earlier = _ROW.time < seconds_of(until)
+    newest = select(messages.c.id, _one(_ROW.build_id, earlier, newest=True).label("build_id")).where(
+        messages.c.id.in_(numbers)
+    )
+    last = newest.subquery()
+    wanted = select(last.c.id, reasons).join(reasons, and_(reasons.c.build_id == last.c.build_id, reasons.c.is_primary))
+    return {
+        row.id: About(row.pattern, row.bug, row.owner, Action(row.action), row.note, row.fixed_since)
+        for row in connection.execute(wanted)
+    }
+
+
+def _one(column: ColumnElement[int], *conditions: ColumnElement[bool], newest: bool = False) -> ScalarSelect[int]:
+    """That column of the oldest, or newest, dated failure with the reason that the query around this is about."""
+    order = (_ROW.time.desc(), _ROW.build_id.desc()) if newest else (_ROW.time, _ROW.build_id)
+    found = select(column).where(_ROW.message_id == messages.c.id, _ROW.failed, _ROW.time.is_not(None), *conditions)
+    return found.order_by(*order).limit(1).correlate(messages).scalar_subquery()
+
+
+def _moment(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
