@@ -41,9 +41,15 @@ def diagnose(*targets: str, config: str | Path | None = None, patterns: Sequence
 
 
 def diagnose_each(
-    targets: Iterable[str], session: Session, starting: Callable[[str], None] = lambda _: None
+    targets: Iterable[str],
+    session: Session,
+    starting: Callable[[str], None] = lambda _: None,
+    *,
+    trusted: bool = True,
 ) -> Iterator[Diagnosis]:
     """A diagnosis for each target, as soon as it is made; `starting` is told each target before it is read.
+
+    The hosts of URLs are `trusted` when a person typed them here; those that came from elsewhere may not be private.
 
     Raises TargetError before anything is read when a target is not there. One about which nothing can be learned, such
     as the page of a Zuul that is down, has a Problem of kind SOURCE, and the others go on.
@@ -55,7 +61,7 @@ def diagnose_each(
     for target in targets:
         starting(target)
         try:
-            with target_build(target, session) as (build, bare):
+            with target_build(target, session, trusted=trusted) as (build, bare):
                 yield triage(build, session.tools, bare=bare)
         except SourceError as error:
             problem = Problem(target, ProblemKind.SOURCE, str(error))
@@ -76,8 +82,8 @@ def _is_url(target: str) -> bool:
 
 
 @contextmanager
-def target_build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
-    """The build that a target stands for, and whether nothing but its logs is known.
+def target_build(target: str, session: Session, *, trusted: bool = True) -> Iterator[tuple[Build, bool]]:
+    """The build that a target stands for, and whether nothing but its logs is known. `trusted` as for `diagnose_each`.
 
     Raises TargetError when it is not there, SourceError when nothing can be learned about it.
     """
@@ -85,7 +91,8 @@ def target_build(target: str, session: Session) -> Iterator[tuple[Build, bool]]:
         with _spooled() as path:
             yield Build(key="-", job_name="standard input", log_url=str(path)), True
     elif _is_url(target):
-        session.http.trust(target)
+        if trusted:
+            session.http.trust(target)
         if is_build_url(target):
             yield build_from_url(target, session.http), False
         else:

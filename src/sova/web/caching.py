@@ -32,14 +32,15 @@ _SMALL = 500  # bytes; less is not worth packing
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A rendered answer: packed with gzip, and its type."""
+    """A rendered answer: packed with gzip, its type, and the header `Link` where it has one."""
 
     packed: bytes
     media_type: str
+    link: str = ""
 
     @classmethod
-    def of(cls, content: bytes, media_type: str) -> Kept:
-        return cls(gzip.compress(content, 5, mtime=0), media_type)
+    def of(cls, content: bytes, media_type: str, *, link: str = "") -> Kept:
+        return cls(gzip.compress(content, 5, mtime=0), media_type, link)
 
 
 class PageCache:
@@ -106,6 +107,7 @@ def etag_of(request: Request, serving: Serving) -> str:
 
     It is weak: packed and unpacked content share it.
     """
+    serving.store.check()
     parts = (
         SOVA_VERSION,
         str(serving.store.version()),
@@ -130,6 +132,8 @@ def unchanged(request: Request, etag: str) -> Response | None:
 def sent(request: Request, etag: str, kept: Kept, *, cache_control: str = "no-cache") -> Response:
     """The answer with that content, packed where the reader takes that."""
     headers = {**_headers(etag, cache_control), "Content-Type": kept.media_type}
+    if kept.link:
+        headers["Link"] = kept.link
     if takes_gzip(request):
         return Response(kept.packed, headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(kept.packed), headers=headers)

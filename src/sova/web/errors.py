@@ -118,7 +118,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         for row in error.errors()[:20]
     ]
     detail = "; ".join(f"{row['where']}: {row['message']}" for row in mistakes)
-    return answer_to(request, 422, detail, errors=mistakes)
+    return answer_to(request, 400, detail, errors=mistakes)
 
 
 async def _parameter(request: Request, error: Exception) -> Response:
