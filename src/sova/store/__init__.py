@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sova.filters import Query, Search
 from sova.model import Build, Diagnosis, Problem
 from sova.slugs import build_slug
-from sova.store import lists, paging, queries
+from sova.store import current, lists, paging, queries
 from sova.store.bulk import put_many
 from sova.store.changed import ChangedBuild, changed_since
 from sova.store.database import open_engine, reading, writing
@@ -64,6 +64,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Use `Store.open`; the tables of `engine` must be up to date."""
         self._engine = engine
+        self._file = current.file_of(engine)
 
     @classmethod
     def open(cls, location: str) -> Store:
@@ -86,6 +87,10 @@ class Store:
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction of its own that writes, likewise."""
         return writing(self._engine)
+
+    def check(self) -> None:
+        """Raise StoreError where the database is not the one any more that was opened: gone, replaced or upgraded."""
+        current.check(self._engine, self._file)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -197,5 +197,5 @@ def healthz() -> Response:
 @router.get("/readyz")
 def readyz(request: Request) -> Response:
     """Whether pages can be made: the database answers and its tables are those of this version."""
-    serving_of(request).store.version()
+    serving_of(request).store.check()
     return Response("ready\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
