@@ -117,15 +117,18 @@ class Session:
         """As `open_tree`, without fetching anything."""
         return self._tree(build, None)
 
+    def settled(self, build: Build) -> bool:
+        """Whether the build ended long enough ago that its logs stay as they are."""
+        return build.final and (build.end_time is None or self.now - build.end_time > _LOGS_MAY_COME)
+
     def _tree(self, build: Build, http: HttpClient | None) -> LogTree:
-        settled = build.final and (build.end_time is None or self.now - build.end_time > _LOGS_MAY_COME)
         return open_tree(
             self.config.moved(build.log_url),
             http=http,
             cache=self.cache,
             limits=self.config.limits,
             artifacts=build.artifacts,
-            final=settled,
+            final=self.settled(build),
         )
 
     def sources(self) -> list[Source]:

@@ -53,7 +53,7 @@ class Needle:
             data = _SEQUENCE.sub(b"", data)
         if self._regex is None:
             return data if self.exact else data.lower()
-        return data.replace(b"\r\n", b"\n")
+        return data.replace(b"\r\n", b"\n").removesuffix(b"\r")
 
     def find(self, data: bytes, start: int, until: float) -> tuple[int, int] | None:
         """Where the first match from `start` on begins and ends. Raises TimeoutError at the time `until`."""

@@ -17,12 +17,14 @@ from types import TracebackType
 from typing import BinaryIO
 
 from sova.errors import LogError
+from sova.logs import LogTree
 from sova.logs.cache import Cache
 from sova.logs.line_index import IndexWriter, LineIndex
 from sova.logs.openers import log_error
+from sova.logs.paths import INSIDE, is_glob, safe
 from sova.model import LogFile, Problem, ProblemKind
 
-__all__ = ["Spool", "SpoolFile", "make_spool", "open_spool", "stamp_of"]
+__all__ = ["Spool", "SpoolFile", "log_named", "make_spool", "open_spool", "stamp_of"]
 
 _MAGIC = b"sova log 1\n"
 _FOOT = struct.Struct(f"<QQ{len(_MAGIC)}s")  # lengths of the index and of the facts
@@ -83,6 +85,21 @@ class SpoolFile:
         """The bytes from `start` to `end`, as far as there are."""
         self._file.seek(start)
         return self._file.read(max(0, min(end, self.size) - start))
+
+
+def log_named(tree: LogTree, name: str, location: str = "") -> LogFile:
+    """The file of a tree with that name; `location` is where it was when it was read, for names that look like globs.
+
+    Raises LogError: REFUSED for a name that leads out of the tree, MISSING for one that is not there.
+    """
+    if any(is_glob(safe(part)) for part in name.split(INSIDE)):
+        if not location:
+            raise log_error(name, ProblemKind.MISSING, f"is not in {tree.location}")
+        return LogFile(name, location)
+    found = tree.find((name,))
+    if not found:
+        raise log_error(name, ProblemKind.MISSING, f"is not in {tree.location}")
+    return found[0]
 
 
 def stamp_of(file: LogFile, cache: Cache | None) -> str:

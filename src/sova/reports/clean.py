@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["http_url", "one_line", "shorten", "shown"]
+__all__ = ["SEQUENCE", "http_url", "one_line", "shorten", "shown"]
 
-_ANSI = re.compile(
+SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b[]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and other strings: titles, links
     r"|\x1b[ -/]*[0-~]"  # two-letter sequences
@@ -22,7 +22,7 @@ _HTTP = re.compile(r"https?://[^\s\x00-\x20\"'<>\\^`{|}]+\Z", re.ASCII | re.IGNO
 def shown(text: str) -> str:
     """The text without ANSI sequences, control characters (newline and tab stay) and marks that turn the direction
     of writing. Doing it twice changes nothing more."""
-    text = _NEWLINE.sub("\n", _ANSI.sub("", text))
+    text = _NEWLINE.sub("\n", SEQUENCE.sub("", text))
     return _SURROGATE.sub("\ufffd", _DIRECTION.sub("", _CONTROL.sub("", text)))
 
 
