@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -98,6 +100,24 @@ class Links:
     def feed(self, **filters: str | int) -> str:
         """The Atom feed of failures with these filters; "" on disk."""
         return f"{self.root}feed.atom{_query(urlencode(filters))}" if self.live else ""
+
+    def api(self, path: str, fields: Iterable[tuple[str, str]] = ()) -> str:
+        """A call of the API; "" on disk."""
+        return f"{self.root}api/v1/{path}{_query(urlencode(list(fields)))}" if self.live else ""
+
+    def csv(self, fields: Iterable[tuple[str, str]] = ()) -> str:
+        """The builds that these filters ask for, as a table for other programs; "" on disk."""
+        return f"{self.root}builds.csv{_query(urlencode(list(fields)))}" if self.live else ""
+
+    def build_json(self, key: str) -> str:
+        """A build as JSON; "" on disk."""
+        return self.api(f"builds/{build_slug(key)}")
+
+    def day(self, date: dt.date) -> str:
+        """The failures of one day: on disk a page of their own."""
+        if self.live:
+            return self.builds(since=f"{date}", until=f"{date + dt.timedelta(days=1)}", failed="yes")
+        return f"{self.root}days/{date}{self.suffix}"
 
     def asset(self, path: str) -> str:
         return f"{self.root}{self.assets}/{path}"

@@ -25,6 +25,7 @@ __all__ = [
     "best_line",
     "diagnoses_of",
     "overview",
+    "place_of",
     "red_job",
     "state_of",
     "verdicts",
@@ -163,6 +164,11 @@ def best_line(excerpt: Excerpt) -> str:
         return lines[both[-1]]
     before = [place for place in telling if not errors or place < errors[-1]]
     return lines[before[-1]] if before else "".join(lines[-1:])
+
+
+def place_of(excerpt: Excerpt, best: str) -> int:
+    """The place of that line of `best_line` among the lines of the excerpt, from 0."""
+    return next((place for place, line in enumerate(excerpt.lines) if bare(line) == best), 0)
 
 
 def headline(diagnosis: Diagnosis) -> tuple[str, bool]:
