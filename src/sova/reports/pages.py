@@ -15,14 +15,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sova.model import Diagnosis, Hit
 from sova.reports import as_json
 from sova.reports.cells import cell, state_of, strip
+from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, file_url, line_url
 from sova.reports.overview import headline, overview, red_job
-from sova.reports.parameters import Asked
+from sova.reports.parameters import Asked, moment
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
-from sova.stats import JobSummary, Share, Summary
+from sova.stats import DIMENSIONS, JobSummary, Share, Summary
 from sova.views.desk import Foot
+from sova.views.jobs import JobsView, JobView
+from sova.views.overview import OverviewView
+from sova.views.statistics import StatisticsView
+from sova.views.trouble import TroubleView
 
 __all__ = ["TEMPLATES", "Pages"]
 
@@ -105,12 +110,14 @@ def environment() -> Environment:
         counted=count,
         failures=lambda diagnoses: [one for one in diagnoses if one.failed],
         http=http_url,
+        hue=hue,
         in_json=in_json,
         interval=interval,
         iso=iso,
         lasted=length,
         local=local,
         mark=mark_of,
+        moment=moment,
         one_line=one_line,
         share=share,
         shorten=shorten,
@@ -121,20 +128,33 @@ def environment() -> Environment:
         build_cell=cell,
         build_strip=strip,
         file_url=file_url,
+        dimensions=tuple((name, name) for name in DIMENSIONS),
+        failures_chart=failures_chart,
         headline=headline,
         htmx_config=HTMX,
         late_after=LATE,
+        lengths_chart=lengths_chart,
         line_url=line_url,
         numbered=numbered,
+        outcomes_chart=outcomes_chart,
         one_second=dt.timedelta(seconds=1),
         ranges=RANGE_WORDS,
+        reason_chart=reason_chart,
         segments=segments,
+        share_of=Share,
         state_of=state_of,
+        tags_of=tags_of,
     )
     return found
 
 
-TEMPLATES: dict[type, str] = {}
+TEMPLATES: dict[type, str] = {
+    JobView: "job.html",
+    JobsView: "jobs.html",
+    OverviewView: "overview.html",
+    StatisticsView: "statistics.html",
+    TroubleView: "error.html",
+}
 """Which template shows which view."""
 
 

@@ -13,7 +13,7 @@ from sova.filters import Search
 from sova.reports.links import Links
 from sova.views.desk import Span
 
-__all__ = ["Asked", "fields_of", "span_fields"]
+__all__ = ["Asked", "fields_of", "moment", "span_fields"]
 
 _WORDS = {True: "yes", False: "no"}
 
@@ -48,11 +48,12 @@ def span_fields(span: Span | None) -> tuple[tuple[str, str], ...]:
         return ()
     if span.name:
         return (("range", span.name),)
-    return (("since", _moment(span.since)), ("until", _moment(span.until)))
+    return (("since", moment(span.since)), ("until", moment(span.until)))
 
 
-def _moment(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def moment(time: dt.datetime) -> str:
+    """A moment as a parameter: UTC, to the second."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Asked:

@@ -176,14 +176,15 @@
   // --- charts: each is drawn from the table beside it -------------------------------------------------------------
   const charts = new Map();
 
-  function hue(name) {
+  function hue(name, canvas) {
+    if (name === "text") return getComputedStyle(canvas).color;
     return getComputedStyle(root).getPropertyValue("--" + name + "-solid").trim() || "gray";
   }
 
-  function series(table) {
+  function series(table, canvas) {
     const rows = all("tbody tr", table);
     return all("thead th[data-kind]", table).map((head, column) => {
-      const colour = hue(head.dataset.hue);
+      const colour = hue(head.dataset.hue, canvas);
       const kind = head.dataset.kind.replace("2", "");
       const numbers = rows.map((row) => JSON.parse(all("td", row)[column].dataset.value));
       return {
@@ -223,13 +224,13 @@
     const rows = all("tbody tr", table);
     const style = getComputedStyle(canvas);
     const colours = { text: style.color, soft: style.outlineColor, line: style.borderTopColor };
-    const datasets = series(table);
+    const datasets = series(table, canvas);
     const scales = {
       x: { stacked: true, ticks: { color: colours.soft, maxRotation: 0 }, grid: { display: false }, border: { color: colours.line } },
       left: scale("left", canvas.dataset.unit, colours, true),
     };
     if (datasets.some((set) => set.yAxisID === "right")) scales.right = scale("right", canvas.dataset.unit2, colours, false);
-    if (canvas.dataset.unit2 === "%" && scales.right) scales.right.max = 100;
+    if (canvas.dataset.unit2.endsWith("%") && scales.right) scales.right.max = 100;
     if (charts.has(canvas)) charts.get(canvas).destroy();
     const made = new window.Chart(canvas, {
       data: { labels: rows.map((row) => one("th", row).textContent), datasets: datasets },

@@ -1,0 +1,178 @@
+"""Jobs: all of them beside their newest runs, and one with its days, lengths, reasons and builds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sova.filters import Search
+from sova.model import Diagnosis
+from sova.stats import (
+    Circle,
+    Compared,
+    DayCount,
+    JobHealth,
+    Part,
+    ReasonCount,
+    compare,
+    daily,
+    health,
+    parts,
+    top_reasons_of,
+)
+from sova.store import Run
+from sova.views.desk import Desk, Span
+from sova.views.lengths import DayLength, lengths
+
+__all__ = ["ORDERS", "JobRow", "JobView", "JobsView", "job", "jobs"]
+
+ORDERS = ("failed", "name", "flaky")
+"""Orders of the grid: most failures first, by name, flaky jobs first."""
+
+RUNS = 30
+"""Runs of a job that the grid shows."""
+MOST_RUNS = 2000
+"""Runs of a job that its lengths are counted over."""
+
+_PAGE = 50
+_ALL_JOBS = 5000
+_REASONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job of the grid. `part` counts its builds in the stretch of time."""
+
+    name: str
+    short: str
+    group: str
+    part: Part
+    health: JobHealth
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    """A page of the grid. `groups` are titles and rows, in the configured order; `after` leads to the next page,
+    `total` counts the jobs on all pages."""
+
+    span: Span
+    search: Search
+    order: str
+    groups: tuple[tuple[str, tuple[JobRow, ...]], ...]
+    total: int
+    after: str
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """What this page was asked for beside span and search."""
+        return (("order", self.order),) if self.order != ORDERS[0] else ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job. `lengths` are of its newest MOST_RUNS runs in the stretch; `diagnoses` its newest builds, newest first;
+    `after` is the cursor of the builds behind them in the list of builds."""
+
+    name: str
+    short: str
+    group: str
+    span: Span
+    search: Search
+    compared: Compared
+    health: JobHealth
+    part: Part | None
+    days: tuple[DayCount, ...]
+    lengths: tuple[DayLength, ...]
+    reasons: tuple[ReasonCount, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    after: str
+
+
+def jobs(desk: Desk, span: Span, search: Search, *, after: str = "", order: str = ORDERS[0]) -> JobsView:
+    """The grid of the jobs that ran in a stretch of time, 50 a page. Raises StoreError, and ValueError for an order or
+    a cursor that is none."""
+    if order not in ORDERS:
+        raise ValueError(f"{order!r} is no order; allowed: {', '.join(ORDERS)}")
+    start = _place(after)
+    wanted = desk.within(search, span)
+    found = parts(desk.store, wanted, span.since, span.until, "job", limit=_ALL_JOBS, zone=desk.timezone)
+    titles = {title: place for place, title in enumerate((*desk.groups, ""))}
+    known: dict[str, JobHealth] = {}
+    if order == "flaky":
+        known = _health(desk, span, search, [part.name for part in found])
+
+    def place(part: Part) -> tuple[int, bool, int, str]:
+        flaky = part.name in known and known[part.name].flaky is not None
+        failed = part.totals.failed if order != "name" else 0
+        return titles.get(desk.group_of(part.name), len(titles)), not flaky, -failed, part.name
+
+    ordered = sorted(found, key=place)
+    shown = ordered[start : start + _PAGE]
+    of_page = known or _health(desk, span, search, [part.name for part in shown])
+    rows = [
+        JobRow(part.name, desk.short_of(part.name), desk.group_of(part.name), part, _of(of_page, part.name))
+        for part in shown
+    ]
+    more = str(start + _PAGE) if len(ordered) > start + _PAGE else ""
+    return JobsView(span, search, order, tuple(_grouped(rows)), len(ordered), more)
+
+
+def _place(after: str) -> int:
+    if after and not (after.isascii() and after.isdigit() and len(after) < 7):
+        raise ValueError("the end of a page, as its link to the next one has it")
+    return int(after or 0)
+
+
+def _health(desk: Desk, span: Span, search: Search, names: Sequence[str]) -> dict[str, JobHealth]:
+    return health(desk.store, names, desk.within(search, span), since=span.since, runs=RUNS)
+
+
+def _of(known: dict[str, JobHealth], name: str) -> JobHealth:
+    return known.get(name) or JobHealth(name, Circle.NONE, None, None, ())
+
+
+def _grouped(rows: Iterable[JobRow]) -> Iterator[tuple[str, tuple[JobRow, ...]]]:
+    """Rows that stand together by group; a group that comes back stands twice."""
+    title, several = "", list[JobRow]()
+    for row in rows:
+        if several and row.group != title:
+            yield title, tuple(several)
+            several = []
+        title = row.group
+        several.append(row)
+    if several:
+        yield title, tuple(several)
+
+
+def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
+    """One job in a stretch of time; None where the store never saw it. Raises StoreError."""
+    store, zone = desk.store, desk.timezone
+    if name not in store.names("job"):
+        return None
+    wanted = desk.within(replace(search, query=replace(search.query, jobs=(name,))), span)
+    since, until = span.since, span.until
+    runs = store.runs([name], limit=MOST_RUNS, search=wanted).get(name, ())
+    page = store.page(wanted, limit=_PAGE)
+    return JobView(
+        name=name,
+        short=desk.short_of(name),
+        group=desk.group_of(name),
+        span=span,
+        search=search,
+        compared=compare(store, wanted, since, until, zone, span.words),
+        health=_of(health(store, [name], wanted, since=since, runs=RUNS), name),
+        part=next(iter(parts(store, wanted, since, until, "job", limit=1, zone=zone)), None),
+        days=daily(store, wanted, since, until, zone),
+        lengths=lengths(_ended(runs), zone),
+        reasons=top_reasons_of(store, wanted, since, until, limit=_REASONS, zone=zone),
+        diagnoses=page.diagnoses,
+        after=page.after,
+    )
+
+
+def _ended(runs: Iterable[Run]) -> Iterator[tuple[dt.datetime, float]]:
+    """Time and length of the runs that passed or failed."""
+    for run in runs:
+        if run.time and run.duration is not None and (run.passed or run.failed):
+            yield run.time, run.duration
