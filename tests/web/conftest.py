@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable, Iterator
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
@@ -17,10 +18,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that it will want another HTTP client one day
     from starlette.testclient import TestClient
 
-__all__ = ["ADDRESS", "TestClient"]
+__all__ = ["ADDRESS", "TestClient", "parsed"]
 
 ADDRESS = "http://127.0.0.1"
 """Where the tests say that the app is: a Host that it goes by."""
+
+
+def parsed(xml: str | bytes) -> Element:
+    """The root of XML that we have made."""
+    return fromstring(xml)  # noqa: S314 - as said
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,6 @@ def check(engine: Engine, opened: FileIdentity | None) -> None:
         version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
     if version != HEAD:
         raise StoreError(
-            f"the database {place(engine.url)} was upgraded since it was opened (its tables are {version}, this program "
-            f"works with {HEAD}); start the program again, with the newer Sova"
+            f"the database {place(engine.url)} was upgraded since it was opened (its tables are {version}, this "
+            f"program works with {HEAD}); start the program again, with the newer Sova"
         )

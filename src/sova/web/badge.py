@@ -16,6 +16,7 @@ from sova.reports.clean import shorten
 from sova.stats import Totals, compare
 from sova.views.desk import Desk
 from sova.web.caching import Kept, etag_of, sent, unchanged
+from sova.web.feeds import xml_text
 from sova.web.params import RANGE, Asked, read
 from sova.web.serving import serving_of
 
@@ -80,7 +81,7 @@ def badge_of(label: str, totals: Totals) -> Badge:
 
 def drawn(badge: Badge) -> str:
     """The badge as SVG. Every text is given its width, so that it fits whatever font there is."""
-    label, words = shorten(badge.label, 60) or "builds", shorten(badge.words, 60)
+    label, words = xml_text(shorten(badge.label, 60)) or "builds", xml_text(shorten(badge.words, 60))
     left, right = _width(label) + 10, _width(words) + 10
     whole = left + right
     says = escape(f"{label}: {words}")

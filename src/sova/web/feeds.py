@@ -22,7 +22,7 @@ from sova.web.caching import Kept, etag_of, sent, unchanged
 from sova.web.params import FILTERS, RANGE, read
 from sova.web.serving import serving_of
 
-__all__ = ["ENTRIES", "feed_of", "router"]
+__all__ = ["ENTRIES", "feed_of", "router", "xml_text"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -88,7 +88,7 @@ def _entry(root: Element, diagnosis: Diagnosis, links: Links) -> None:
     for url in filter(None, (http_url(build.url), http_url(build.change.url))):
         SubElement(entry, "link", rel="related", href=url)
     for name in filter(None, (diagnosis.tag, build.job_name, build.change.project)):
-        SubElement(entry, "category", term=_xml(shorten(name, 100)))
+        SubElement(entry, "category", term=xml_text(shorten(name, 100)))
     _text(entry, "summary", comment(diagnosis, page))
 
 
@@ -108,9 +108,9 @@ def _moment(time: dt.datetime) -> str:
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _xml(text)
+    SubElement(parent, name).text = xml_text(text)
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     """The text without what XML cannot hold."""
     return _NOT_XML.sub("", shown(text))
