@@ -240,6 +240,7 @@ def test_a_search_goes_on_from_where_it_is(client: TestClient) -> None:
     tree = page(client, "?find=line+99&after=0")
     assert text(tree.css_first(".log-found")) == "“line 99” stands in line 99, match 1 of 111 lines with it."
     assert "found" in classes(rows(tree)[99])
+    assert rows(tree)[99].css("#found"), "where the form and the links lead"
     assert text(rows(tree)[99].css_first("mark")) == "line 99"
     (following,) = tree.css("button[name=after]")
     assert following.attributes["value"] == "99"

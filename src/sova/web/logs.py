@@ -17,7 +17,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from sova.errors import LogError
 from sova.logs.paths import INSIDE, bare, safe
-from sova.logs.search import Found, Needle, count_lines, find_after, find_before
+from sova.logs.search import Count, Found, Needle, count_lines, find_after, find_before
 from sova.logs.spool import Spool, log_named, make_spool, open_spool, stamp_of
 from sova.logs.window import PART, part_of_line, window_around, window_from, window_until
 from sova.model import Diagnosis, ProblemKind
@@ -159,19 +159,16 @@ def _shown(request: Request, serving: Serving, diagnosis: Diagnosis, spool: Spoo
         window = window_around(spool, searched.found.line, telling=telling)
     elif line:
         window = window_around(spool, line, last, telling=telling)
+    elif searched:  # nothing was found: where the search began
+        window = window_around(spool, max(1, searched.start), telling=telling)
     elif until := asked.get("until"):
         window = window_until(spool, until, telling=telling)
     else:
-        window = window_from(spool, asked.get("first") or _start_of(searched), telling=telling)
+        window = window_from(spool, asked.get("first"), telling=telling)
     past_end = max(asked.get("first"), asked.get("until"), line) > max(1, spool.lines)
     chosen = (line, last) if line and not (searched and searched.found.line) else (0, 0)
     view = log_view(diagnosis, spool, window, chosen=chosen, past_end=past_end, searched=searched)
     return _sent(request, serving, view)
-
-
-def _start_of(searched: Searched | None) -> int:
-    """Where the window begins when nothing was found: where the search began."""
-    return max(1, searched.start) if searched else 1
 
 
 def _searched(spool: Spool, asked: _Asked) -> Searched | None:
@@ -182,7 +179,7 @@ def _searched(spool: Spool, asked: _Asked) -> Searched | None:
         found: Found = find_before(spool, asked.needle, before)
     else:
         found = find_after(spool, asked.needle, asked.get("after"))
-    count = count_lines(spool, asked.needle, found.line)
+    count = Count(0, 0, whole=False) if found.stopped else count_lines(spool, asked.needle, found.line)
     return Searched(asked.needle, before or asked.get("after"), bool(before), found, count)
 
 
