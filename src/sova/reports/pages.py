@@ -14,20 +14,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from sova.model import Diagnosis, Hit
 from sova.reports import as_json
+from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, state_of, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, file_url, line_url
-from sova.reports.overview import headline, overview, red_job
+from sova.reports.log_lines import log_pieces, log_query, log_rows
+from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
 from sova.reports.parameters import Asked, moment
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
 from sova.stats import DIMENSIONS, JobSummary, Share, Summary
+from sova.views.builds import BuildsView, BuildView, DayView
+from sova.views.changes import ChangesView, ChangeView
 from sova.views.desk import Foot
 from sova.views.jobs import JobsView, JobView
+from sova.views.log import LogComingView, LogGoneView, LogLineView, LogView
 from sova.views.overview import OverviewView
+from sova.views.patterns import PatternsView
+from sova.views.reasons import ReasonsView, ReasonView
 from sova.views.statistics import StatisticsView
 from sova.views.trouble import TroubleView
+from sova.views.unknown import UnknownView
 
 __all__ = ["TEMPLATES", "Pages"]
 
@@ -125,8 +133,12 @@ def environment() -> Environment:
         size=size,
     )
     found.globals.update(
+        advise=advise,
+        bare=bare,
+        best_line=best_line,
         build_cell=cell,
         build_strip=strip,
+        comment=comment,
         file_url=file_url,
         dimensions=tuple((name, name) for name in DIMENSIONS),
         failures_chart=failures_chart,
@@ -135,8 +147,13 @@ def environment() -> Environment:
         late_after=LATE,
         lengths_chart=lengths_chart,
         line_url=line_url,
+        log_pieces=log_pieces,
+        log_query=log_query,
+        log_rows=log_rows,
+        markdown=markdown,
         numbered=numbered,
         outcomes_chart=outcomes_chart,
+        place_of=place_of,
         one_second=dt.timedelta(seconds=1),
         ranges=RANGE_WORDS,
         reason_chart=reason_chart,
@@ -149,11 +166,24 @@ def environment() -> Environment:
 
 
 TEMPLATES: dict[type, str] = {
+    BuildView: "build.html",
+    BuildsView: "builds.html",
+    ChangeView: "change.html",
+    ChangesView: "changes.html",
+    DayView: "day.html",
+    PatternsView: "patterns.html",
+    ReasonView: "reason.html",
+    ReasonsView: "reasons.html",
+    UnknownView: "unknown.html",
     JobView: "job.html",
     JobsView: "jobs.html",
     OverviewView: "overview.html",
     StatisticsView: "statistics.html",
     TroubleView: "error.html",
+    LogComingView: "log_coming.html",
+    LogGoneView: "log_gone.html",
+    LogLineView: "log_line.html",
+    LogView: "log.html",
 }
 """Which template shows which view."""
 
@@ -176,6 +206,9 @@ class Pages:
             "zone": foot.timezone,
             "span": span,
             "search": search,
+            "api_here": asked.call,
+            "chips_here": asked.chips,
+            "feed_here": asked.feed,
             "here": asked.here,
             "fields_here": asked.without,
             "span_fields_here": asked.span_fields,

@@ -72,6 +72,19 @@ class Asked:
         """Everything but these parameters: what a form takes along that asks for them."""
         return tuple((name, value) for name, value in self._all if name not in names)
 
+    def chips(self) -> tuple[tuple[str, str, str], ...]:
+        """Each filter as name, value, and a link to this page without it; the list begins anew then."""
+        rest = [(pair, [*self._all[:place], *self._all[place + 1 :]]) for place, pair in enumerate(self._all)]
+        return tuple((*pair, f"?{urlencode(others)}") for pair, others in rest if pair in self._filters)
+
+    def call(self, path: str) -> str:
+        """What this page was asked for, asked of the API; "" on disk."""
+        return self._links.api(path, self._all)
+
+    def feed(self) -> str:
+        """The feed of what this page was asked for, whatever its range; "" on disk."""
+        return f"{self._links.feed()}?{urlencode(self._filters)}" if self._filters else self._links.feed()
+
     def here(self, **replaced: str | int | None) -> str:
         """A link to this page with these parameters replaced; None or "" leaves one out."""
         added = [(name, str(value)) for name, value in replaced.items() if value not in (None, "")]

@@ -25,6 +25,8 @@ MOST = 2000
 _ROWS = 1000
 """Builds looked at together for the changes that they are of."""
 _MOST_ROWS = 50_000
+_ASKED = 20
+"""Builds of a change that are asked for its subject: what was cancelled early knows none."""
 
 _Key = tuple[int, int]
 """Number of the project's name, and of the change."""
@@ -43,7 +45,7 @@ class ChangeBuild:
 
 @dataclass(frozen=True, slots=True)
 class FoundChange:
-    """A change, as its newest build tells it, and its builds that were asked for, newest first, at most MOST."""
+    """A change, as the newest build tells it that knows its subject, and its builds that were asked for, newest first, at most MOST."""
 
     change: Change
     builds: tuple[ChangeBuild, ...] = ()
@@ -124,8 +126,12 @@ def _ahead(
 
 def _found(connection: Connection, groups: Sequence[Sequence[tuple[int, ChangeBuild]]]) -> Iterator[FoundChange]:
     newest = builds_by_id(connection, [group[0][0] for group in groups])
+    lacking = [group for group in groups if not newest[group[0][0]].change.subject]
+    more = builds_by_id(connection, [build for group in lacking for build, _ in group[1:_ASKED]])
     for group in groups:
-        yield FoundChange(newest[group[0][0]].change, tuple(one for _, one in group))
+        told = [found.change for build, _ in group[:_ASKED] if (found := newest.get(build) or more.get(build))]
+        change = next((change for change in told if change.subject), told[0])
+        yield FoundChange(change, tuple(one for _, one in group))
 
 
 def runs_of(
