@@ -121,7 +121,7 @@ def days_of_reasons(
     found = {slug: [0] * len(days) for slug in slugs}
     with store.reading() as connection:
         known = select(messages.c.id, messages.c.slug).where(messages.c.slug.in_(list(slugs)))
-        of_number: dict[int, str] = dict(connection.execute(known).tuples().all())
+        of_number: dict[int, str] = dict(connection.execute(known).all())
         asked = conditions(connection, search)
         for place, (since, until) in enumerate(days):
             counted = select(outcomes.c.message_id, func.count()).where(*asked, within((since, until)))

@@ -98,7 +98,7 @@ def before(counting: Counting, span: Span, numbers: Collection[int]) -> Mapping[
     wanted = select(_ROW.message_id, func.count()).where(
         _ROW.failed, _ROW.message_id.in_(numbers), within(span), *counting.conditions
     )
-    return dict(counting.connection.execute(wanted.group_by(_ROW.message_id)).tuples().all())
+    return dict(counting.connection.execute(wanted.group_by(_ROW.message_id)).all())
 
 
 def sightings(connection: Connection, span: Span, numbers: Collection[int]) -> dict[int, Sightings]:
