@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from importlib import import_module
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from sova.config import Config, find, load, store_location
 from sova.session import Session, source_factories, source_settings
 from sova.store import Store
-from sova.web import assets, errors, metrics
+from sova.web import api, assets, badge, errors, feeds, logs, metrics, pages
 from sova.web.assets import read_assets
 from sova.web.caching import SOVA_VERSION, PageCache
 from sova.web.security import BodyLimit, HeadRequests, HostCheck, SecurityHeaders, hosts_of, read_token
@@ -68,11 +67,8 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     app.state.figures = metrics.Figures(app.state.sova)
     app.add_middleware(metrics.Measured, figures=app.state.figures)
     app.add_middleware(HeadRequests)
-    app.include_router(assets.router)
-    app.include_router(metrics.router)
-    for name in ("api", "logs", "pages", "feeds", "badge"):
-        with suppress(ImportError):  # parts that are not there yet
-            app.include_router(import_module(f"sova.web.{name}").router)
+    for part in (assets, metrics, api, logs, pages, feeds, badge):
+        app.include_router(part.router)
     return app
 
 
