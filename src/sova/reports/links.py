@@ -12,7 +12,7 @@ from sova.model import Diagnosis
 from sova.reports.clean import http_url
 from sova.slugs import build_slug, name_slug, reason_slug
 
-__all__ = ["Links", "file_url", "line_url"]
+__all__ = ["Links", "anchor", "file_url", "line_url"]
 
 _ZUUL_BUILD = re.compile(r"https?://[^?#]+/build/[0-9a-f]{32}/?\Z")
 
@@ -64,7 +64,7 @@ class Links:
         return self._page("patterns")
 
     def pattern(self, name: str) -> str:
-        return f"{self._page('patterns')}#{quote(name)}"
+        return f"{self._page('patterns')}#{quote(anchor(name))}"
 
     def statistics(self) -> str:
         return self._page("statistics")
@@ -127,6 +127,11 @@ class Links:
 
     def _with_span(self, page: str) -> str:
         return f"{page}{_query(self.span)}" if self.live else page
+
+
+def anchor(name: str) -> str:
+    """The name of a place in a page: an `id` may be any text without white space, and not empty."""
+    return "-".join(name.split()) or "-"
 
 
 def _query(text: str) -> str:

@@ -18,7 +18,7 @@ from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, state_of, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
-from sova.reports.links import Links, file_url, line_url
+from sova.reports.links import Links, anchor, file_url, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
 from sova.reports.parameters import Asked, moment
@@ -114,6 +114,7 @@ def environment() -> Environment:
     )
     found.filters.update(
         age=age,
+        anchor=anchor,
         bug_name=bug_name,
         counted=count,
         failures=lambda diagnoses: [one for one in diagnoses if one.failed],

@@ -27,7 +27,7 @@ NEWEST = 10
 COUNTED = 10_000
 """Builds are counted up to here: nobody pages further, and counting all takes long."""
 _PAGE = 200
-_NAMED = ("job", "project", "branch", "pipeline", "tag")
+_NAMED = ("job", "project", "branch", "pipeline", "result", "tag")
 
 
 @dataclass(frozen=True, slots=True)

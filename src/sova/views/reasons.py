@@ -11,6 +11,7 @@ from sova.model import Diagnosis, Pattern
 from sova.slugs import reason_slug
 from sova.stats import DayCount, Part, ReasonCount, Totals, compare, daily, days_of, parts, top_reasons_of
 from sova.store.lookups import ReasonEver, days_of_reasons, nodesets, reason_ever
+from sova.views.builds import known_names
 from sova.views.desk import Desk, Span
 
 __all__ = ["ReasonView", "ReasonsView", "Tally", "reason", "reasons"]
@@ -43,6 +44,7 @@ class ReasonsView:
     tallies: tuple[Tally, ...]
     days: tuple[dt.date, ...]
     totals: Totals
+    names: Mapping[str, tuple[str, ...]]
 
     @property
     def cut(self) -> bool:
@@ -94,6 +96,7 @@ def reasons(desk: Desk, span: Span, search: Search, *, order: str = "builds") ->
         tallies=tuple(Tally(one, by_day[one.slug]) for one in found),
         days=tuple(date for date, _ in days),
         totals=compare(desk.store, asked, span.since, span.until, desk.timezone).totals,
+        names=known_names(desk.store),
     )
 
 
