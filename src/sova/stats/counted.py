@@ -71,7 +71,7 @@ def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what w
     checked(by)
     span = (since, until)
     with counting(store, search) as counts:
-        tallies = counts.parts(by, span)
+        tallies = counts.leading(by, span, limit)
         called = _called(counts, by, tallies)
         top = sorted(tallies, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
         earlier = counts.parts(by, before(*span, zone or search.query.timezone), top) if top else {}

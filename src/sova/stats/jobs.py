@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,7 @@ def health(  # noqa: PLR0913 - the stretch that is looked at is two
 ) -> dict[str, JobHealth]:
     """How each of these jobs is doing, by name: its newest `runs` runs before `until`, and whether it was flaky in the
     stretch. A streak goes back as far as the store does (`sova.store.streaks.LONGEST` at most). Raises StoreError."""
-    found = _healths(store, jobs, search, since, until, runs)
-    whole = [name for name, job in found.items() if job.streak and job.streak.length == _ended(job.runs)]
-    with counting(store, search) as counts:
-        longer = streaks.streaks(counts, until or _EVER, whole)
-    exact = {name: replace(found[name], streak=Streak(*streak)) for name, streak in longer.items()}
-    return found | exact
+    return _with_whole_streaks(store, _healths(store, jobs, search, since, until, runs), search, until)
 
 
 def red_or_flaky(  # noqa: PLR0913 - as `health`
@@ -48,7 +43,7 @@ def red_or_flaky(  # noqa: PLR0913 - as `health`
         names = streaks.failing_jobs(counts, (since, until))
     rough = _healths(store, names, search, since, until, runs)
     shown = sorted((job for job in rough.values() if _is_red(job) or job.flaky), key=_worst_first)[:limit]
-    exact = health(store, [job.name for job in shown], search, since=since, until=until, runs=runs)
+    exact = _with_whole_streaks(store, {job.name: job for job in shown}, search, until)
     return tuple(sorted(exact.values(), key=_worst_first))
 
 
@@ -81,6 +76,16 @@ def _healths(  # noqa: PLR0913, PLR0917 - as `health`
         )
         for name in jobs
     }
+
+
+def _with_whole_streaks(
+    store: Store, jobs: Mapping[str, JobHealth], search: Search, until: dt.datetime | None
+) -> dict[str, JobHealth]:
+    """The jobs, with streaks that go on before the runs that are shown."""
+    longer = [name for name, job in jobs.items() if job.streak and job.streak.length == _ended(job.runs)]
+    with counting(store, search) as counts:
+        whole = streaks.streaks(counts, until or _EVER, longer)
+    return {name: replace(job, streak=Streak(*whole[name])) if name in whole else job for name, job in jobs.items()}
 
 
 def _ended(runs: Sequence[Run]) -> int:

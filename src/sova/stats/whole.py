@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -57,14 +57,16 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
 ) -> Statistics:
     """All statistics of a stretch of time. Raises StoreError, and ValueError for a dimension that is none."""
     dimensions = [checked(one) for one in dict.fromkeys(by)]
+    beside = compared(store, search, now, zone)
+    same = next((replace(one, name=name) for one in beside if (one.since, one.until) == (since, until)), None)
     return Statistics(
         now=now,
         timezone=zone.key,
         name=name,
         since=since,
         until=until,
-        compared=compared(store, search, now, zone),
-        range=compare(store, search, since, until, zone, name),
+        compared=beside,
+        range=same or compare(store, search, since, until, zone, name),
         days=daily(store, search, since, until, zone),
         parts={one: parts(store, search, since, until, one, limit=limit, zone=zone) for one in dimensions},
         reasons=top_reasons_of(store, search, since, until, limit=limit, zone=zone),

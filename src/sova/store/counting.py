@@ -1,8 +1,8 @@
 """Counts over the table `outcomes`: totals, parts of a dimension, lengths. Meanings of the words: `sova.stats`.
 
 Stretches of time are pairs of aware moments, the first inclusive, the second exclusive; builds without a time lie in
-none. Failures and the rest are counted in statements of their own: only failures are grouped by tag and result, so the
-many builds that passed are added up without being sorted.
+none. Only failures are grouped by tag and result, in a statement of its own: the many builds that passed are added up
+without being sorted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from sova.filters import Search
 from sova.model import Outcome, outcome_of
@@ -46,6 +46,8 @@ COLUMNS: Mapping[str, tuple[Column[Any], ...]] = {  # Any: numbers, null or not
 
 _FAILURES_ONLY = ("tag", "reason")
 _QUIET = (Outcome.SKIPPED, Outcome.RUNNING)
+_MOST_EQUAL = 1000
+"""How many values that are equal in failures and builds are told apart by their names."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,10 @@ def flagged(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
+_BUILDS = func.count().label("builds")
+_FAILED = func.sum(flagged(_ROW.failed)).label("failures")
+
+
 @contextmanager
 def counting(store: Store, search: Search) -> Iterator[Counting]:
     """Counts of one state of the store; nothing that is written meanwhile is seen. Raises StoreError."""
@@ -93,85 +99,88 @@ class Counting:
         """The builds of each stretch: a statement a stretch reads each row once, and sorts none."""
         return [self._counted((), [within(span)]).get((), Tally()) for span in spans]
 
-    def parts(self, by: str, span: Span, only: Collection[Key] | None = None) -> dict[Key, Tally]:
-        """The builds of each value of a dimension (a key of COLUMNS), or of those in `only`."""
-        return self._counted(COLUMNS[by], self._of(by, span, only), failures_only=by in _FAILURES_ONLY)
+    def leading(self, by: str, span: Span, limit: int) -> dict[Key, Tally]:
+        """The values of a dimension (a key of COLUMNS) with most failures, then most builds: `limit` of them, and those
+        beside the last that equal it, so that the caller can choose among them (up to _MOST_EQUAL)."""
+        wanted = self._sums(COLUMNS[by], self._of(by, span, None))
+        wanted = wanted.order_by(_FAILED.desc(), _BUILDS.desc(), *COLUMNS[by]).limit(limit + _MOST_EQUAL)
+        found = self._tallies(wanted, len(COLUMNS[by]))
+        last = list(found.values())[limit - 1 : limit]
+        leading = {
+            key: tally
+            for place, (key, tally) in enumerate(found.items())
+            if place < limit or (tally.failed, tally.builds) == (last[0].failed, last[0].builds)
+        }
+        self._tell_failures_apart(COLUMNS[by], self._of(by, span, leading), leading)
+        return leading
+
+    def parts(self, by: str, span: Span, only: Collection[Key]) -> dict[Key, Tally]:
+        """The builds of these values of a dimension; one without any may be left out."""
+        return self._counted(COLUMNS[by], self._of(by, span, only))
 
     def _of(self, by: str, span: Span, only: Collection[Key] | None) -> list[ColumnElement[bool]]:
         columns = COLUMNS[by]
         found = [within(span), *(column.is_not(None) for column in columns if column.nullable)]
+        if by in _FAILURES_ONLY:
+            found.append(_ROW.failed)
         if only is not None:  # of a change the project is not asked for: the number alone finds its few builds
             found.append(columns[-1].in_({key[-1] for key in only}))
         return found
 
-    def _counted(
-        self, keys: Sequence[Column[Any]], where: Iterable[ColumnElement[bool]], *, failures_only: bool = False
-    ) -> dict[Key, Tally]:
-        found: dict[Key, Tally] = {}
-        where = [*where, *self.conditions]
-        self._count_failures(keys, where, found)
-        if not failures_only:
-            self._count_others(keys, where, found)
+    def _counted(self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]]) -> dict[Key, Tally]:
+        found = self._tallies(self._sums(keys, where), len(keys))
+        self._tell_failures_apart(keys, where, found)
         return found
 
-    def _count_failures(
-        self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]], found: dict[Key, Tally]
-    ) -> None:
+    def _sums(self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        quiet = (and_(_ROW.failed.is_(False), _ROW.result_id.in_(self._results[outcome])) for outcome in _QUIET)
         wanted = select(
             *keys,
-            _ROW.tag_id,
-            _ROW.result_id,
-            func.count(),
+            _BUILDS,
+            func.sum(flagged(_ROW.passed)),
+            _FAILED,
             func.sum(flagged(_ROW.explained)),
             func.sum(flagged(_ROW.unreadable)),
             func.sum(_ROW.duration),
-        ).where(_ROW.failed, *where)
-        rows = self.connection.execute(wanted.group_by(*keys, _ROW.tag_id, _ROW.result_id)).all()
-        for *key, tag, result, builds, explained, unreadable, seconds in rows:
-            tally = found.setdefault(tuple(key), Tally())
-            tally.builds += builds
-            tally.failed += builds
-            tally.explained += explained
-            tally.unreadable += unreadable
-            tally.seconds += seconds or 0.0
-            tally.lost += seconds or 0.0
-            tally.by_tag[self.names[tag] or "unknown"] += builds
-            tally.by_outcome[outcome_of(self.names[result])] += builds
+            func.sum(case((_ROW.failed, _ROW.duration))),
+            *(func.sum(flagged(condition)) for condition in quiet),
+        ).where(*where, *self.conditions)
+        return wanted.group_by(*keys) if keys else wanted
 
-    def _count_others(
+    def _tallies(self, wanted: Select[Any], keys: int) -> dict[Key, Tally]:
+        """What did not fail has one of three outcomes: what is neither skipped nor running was a success."""
+        found: dict[Key, Tally] = {}
+        for row in self.connection.execute(wanted):
+            builds, passed, failed, explained, unreadable, seconds, lost, *quiet = row[keys:]
+            if builds:
+                counts = dict(zip((Outcome.SUCCESS, *_QUIET), (builds - failed - sum(quiet), *quiet), strict=True))
+                found[tuple(row[:keys])] = Tally(
+                    *(builds, passed, failed, explained, unreadable, seconds or 0.0, lost or 0.0),
+                    by_outcome=Counter({outcome: number for outcome, number in counts.items() if number}),
+                )
+        return found
+
+    def _tell_failures_apart(
         self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]], found: dict[Key, Tally]
     ) -> None:
-        """What did not fail has one of three outcomes, so that it needs not be grouped by them."""
-        quiet = self._results_of(_QUIET)
-        wanted = select(
-            *keys,
-            func.count(),
-            func.sum(flagged(_ROW.passed)),
-            func.sum(_ROW.duration),
-            *(func.sum(flagged(_ROW.result_id.in_(quiet[outcome]))) for outcome in _QUIET),
-        ).where(_ROW.failed.is_(False), *where)
-        for *key, builds, passed, seconds, skipped, running in self.connection.execute(
-            wanted.group_by(*keys) if keys else wanted
-        ):
-            if builds:
-                tally = found.setdefault(tuple(key), Tally())
-                tally.builds += builds
-                tally.passed += passed
-                tally.seconds += seconds or 0.0
-                succeeded = builds - skipped - running
-                counts = {Outcome.SUCCESS: succeeded, Outcome.SKIPPED: skipped, Outcome.RUNNING: running}
-                tally.by_outcome.update({outcome: number for outcome, number in counts.items() if number})
+        """Add what tags and outcomes the failures have."""
+        by = (*keys, _ROW.tag_id, _ROW.result_id)
+        wanted = select(*by, func.count()).where(_ROW.failed, *where, *self.conditions).group_by(*by)
+        for *key, tag, result, builds in self.connection.execute(wanted):
+            if tally := found.get(tuple(key)):
+                tally.by_tag[self.names[tag] or "unknown"] += builds
+                tally.by_outcome[outcome_of(self.names[result])] += builds
 
-    def _results_of(self, wanted: Collection[Outcome]) -> dict[Outcome, list[int]]:
-        """Numbers of the result words that come down to each of these outcomes."""
+    @cached_property
+    def _results(self) -> dict[Outcome, list[int]]:
+        """Numbers of the result words that come down to each of the quiet outcomes."""
         rows = self.connection.execute(select(names.c.id, names.c.name).where(names.c.kind == "result")).all()
-        return {outcome: [row.id for row in rows if outcome_of(row.name) is outcome] for outcome in wanted}
+        return {outcome: [row.id for row in rows if outcome_of(row.name) is outcome] for outcome in _QUIET}
 
     def lengths(self, by: str, span: Span, only: Collection[Key]) -> dict[Key, tuple[float, float]]:
         """Median and 90th percentile, by nearest rank, of the lengths of builds that passed or failed."""
         keys = COLUMNS[by]
         ended = or_(_ROW.passed, _ROW.failed)
-        failures = [_ROW.failed] if by in _FAILURES_ONLY else []
         ranked = (
             select(
                 *keys,
@@ -179,7 +188,7 @@ class Counting:
                 func.row_number().over(partition_by=keys, order_by=_ROW.duration).label("place"),
                 func.count().over(partition_by=keys).label("whole"),
             )
-            .where(*self._of(by, span, only), *self.conditions, *failures, ended, _ROW.duration.is_not(None))
+            .where(*self._of(by, span, only), *self.conditions, ended, _ROW.duration.is_not(None))
             .subquery()
         )
         columns = [ranked.c[column.name] for column in keys]

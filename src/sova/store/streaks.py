@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from sova.store.counting import Counting, Span, flagged, within
 from sova.store.outcomes import seconds_of
@@ -41,16 +41,15 @@ def failing_jobs(counting: Counting, span: Span) -> list[str]:
 def mixed_patch_sets(counting: Counting, span: Span, jobs: Collection[str]) -> dict[str, int]:
     """For each of these jobs, how many patch sets of changes it both passed and failed in that stretch, if any."""
     known = numbers_of(counting, jobs)
-    one = (_ROW.job_id, _ROW.project_id, _ROW.change_number, _ROW.patchset)
-    mixed = (
-        select(_ROW.job_id)
-        .where(_ENDED, within(span), _ROW.job_id.in_(known), *counting.conditions)
-        .where(_ROW.change_number.is_not(None), _ROW.patchset != "")
-        .group_by(*one)
-        .having(func.max(flagged(_ROW.passed)) + func.max(flagged(_ROW.failed)) == 2)
-        .subquery()
-    )
-    wanted = select(mixed.c.job_id, func.count()).group_by(mixed.c.job_id)
+    asked = [_ENDED, within(span), _ROW.job_id.in_(known), _ROW.change_number.is_not(None), *counting.conditions]
+    of_change = (_ROW.job_id, _ROW.project_id, _ROW.change_number)
+    both = func.max(flagged(_ROW.passed)) + func.max(flagged(_ROW.failed)) == 2
+    # first the changes, which an index that lacks the patch set can tell: they are few
+    changes = select(*of_change).where(*asked).group_by(*of_change).having(both).subquery()
+    same = and_(*(column == changes.c[column.name] for column in of_change))
+    mixed = select(_ROW.job_id).select_from(changes).join(outcomes, same).where(*asked, _ROW.patchset != "")
+    mixed_sets = mixed.group_by(*of_change, _ROW.patchset).having(both).subquery()
+    wanted = select(mixed_sets.c.job_id, func.count()).group_by(mixed_sets.c.job_id)
     return {known[number]: count for number, count in counting.connection.execute(wanted)}
 
 
