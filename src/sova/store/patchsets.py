@@ -99,7 +99,7 @@ def _newest(
         if before:
             wanted = wanted.where(place < before)
         newest_first = wanted.order_by(outcomes.c.time.desc(), outcomes.c.build_id.desc()).limit(_ROWS)
-        rows = connection.execute(newest_first).tuples().all()
+        rows = connection.execute(newest_first).all()
         fresh: dict[_Key, _Place] = {}
         for project, change, time, build in rows:
             if (project, change) not in found:
@@ -121,7 +121,7 @@ def _ahead(
     earlier = tuple_(outcomes.c.time, outcomes.c.build_id) >= start
     wanted = select(outcomes.c.project_id, outcomes.c.change_number).distinct()
     wanted = wanted.where(*asked, earlier, outcomes.c.change_number.in_({change for _, change in keys}))
-    return set(connection.execute(wanted).tuples())
+    return {(project, change) for project, change in connection.execute(wanted)}
 
 
 def _found(connection: Connection, groups: Sequence[Sequence[tuple[int, ChangeBuild]]]) -> Iterator[FoundChange]:
