@@ -68,10 +68,10 @@ class PostgresServer:
             cursor = connection.execute(sql.SQL(statement))
             return cursor.fetchall() if cursor.description else []
 
-    def create(self, template: str = "template1") -> str:
-        """The name of a new database that holds what the template holds."""
+    def create(self) -> str:
+        """The name of a new, empty database."""
         name = f"sova_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        self.execute(f"CREATE DATABASE {name}")
         return name
 
     def drop(self, name: str) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
+
 from sova.model import Build, Diagnosis, FileRead, Hit, Problem, ProblemKind, Reason, Verdict
 from sova.store import Store
 
-__all__ = ["NOW", "dump", "empty_database", "empty_store", "known", "no_logs", "not_yet", "rows", "unknown"]
+__all__ = ["NOW", "dump", "empty_database", "known", "no_logs", "not_yet", "rows", "unknown"]
 
 NOW = dt.datetime(2026, 3, 1, 13, 0, tzinfo=dt.UTC)
 
@@ -44,32 +45,32 @@ def _read(size: int) -> tuple[FileRead, ...]:
     return (FileRead("job-output.txt", "https://logs.example.org/1/job-output.txt.gz", size, size // 80),)
 
 
-def dump(location: Path) -> str:
-    """The whole database as SQL."""
-    with closing(sqlite3.connect(location)) as connection:
-        return "\n".join(connection.iterdump())
+def dump(location: str | Path) -> str:
+    """The whole database as text: SQL of SQLite's, every row of PostgreSQL's."""
+    if "://" not in str(location):
+        with closing(sqlite3.connect(location)) as connection:
+            return "\n".join(connection.iterdump())
+    tables = rows(location, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
+    return "\n".join(
+        f"{table}: {row}"
+        for (table,) in tables
+        for (row,) in rows(location, f"SELECT t::text FROM {table} t ORDER BY 1")  # noqa: S608 - its own tables
+    )
 
 
-def rows(location: Path, sql: str) -> list[tuple[object, ...]]:
+def rows(location: str | Path, sql: str) -> list[tuple[object, ...]]:
     """What a query of another program gives."""
-    with closing(sqlite3.connect(location)) as connection:
-        return connection.execute(sql).fetchall()
+    if "://" not in str(location):
+        with closing(sqlite3.connect(location)) as connection:
+            return connection.execute(sql).fetchall()
+    with psycopg.connect(str(location), autocommit=True) as server:
+        return server.execute(sql.encode()).fetchall()
 
 
 @cache
 def empty_database() -> bytes:
-    """A database with its tables; making them anew for each test would take most of the time."""
+    """A SQLite database with its tables; making them anew for each test would take most of the time."""
     with TemporaryDirectory() as directory:
         location = Path(directory, "sova.db")
         Store.open(str(location)).close()
         return location.read_bytes()
-
-
-@contextmanager
-def empty_store() -> Iterator[Store]:
-    """A store for one example of many."""
-    with TemporaryDirectory() as directory:
-        location = Path(directory, "sova.db")
-        location.write_bytes(empty_database())
-        with Store.open(str(location)) as store:
-            yield store

@@ -1,23 +1,46 @@
-"""Stores to test with."""
+"""Stores to test with: every test that asks for `store`, `location` or `database` runs on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from sova.store import Store
-from tests.store.answers import empty_database
+from tests.postgres_server import PostgresServer, running
+from tests.store.databases import Database, PostgresDatabase, SqliteDatabase
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The machine's own PostgreSQL, for all tests."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
+    with PostgresDatabase.of(postgres) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """One kind of database after the other."""
+    if request.param == "sqlite":
+        return SqliteDatabase()
+    found: Database = request.getfixturevalue("postgres_database")
+    return found
 
 
 @pytest.fixture
-def location(tmp_path: Path) -> Path:
-    return tmp_path / "sova.db"
+def location(database: Database) -> Iterator[str]:
+    """A path or URL with the tables and nothing in them."""
+    with database.empty() as made:
+        yield made
 
 
 @pytest.fixture
-def store(location: Path) -> Iterator[Store]:
-    location.write_bytes(empty_database())
-    with Store.open(str(location)) as opened:
+def store(location: str) -> Iterator[Store]:
+    with Store.open(location) as opened:
         yield opened

@@ -27,9 +27,23 @@ from sova.store.database import open_engine, reading
 from sova.store.tables import HEAD, VERSION_TABLE, metadata
 from sova.store.upgrade import alembic_config
 from sova.testing import build
-from tests.store.answers import dump, known, rows
+from tests.store.answers import dump, empty_database, known, rows
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> Path:
+    return tmp_path / "sova.db"
+
+
+@pytest.fixture
+def store(location: Path) -> Iterator[Store]:
+    location.write_bytes(empty_database())
+    with Store.open(str(location)) as opened:
+        yield opened
+
+
 WRITER = """
 import sys
 from sova.model import Diagnosis, Verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -135,7 +134,7 @@ def test_what_another_source_adds_is_told_and_kept_without_work(store: Store) ->
     assert store.plan([row], NOW).changed == ()
 
 
-def test_a_result_that_is_added_changes_what_the_build_is_counted_by(store: Store, location: Path) -> None:
+def test_a_result_that_is_added_changes_what_the_build_is_counted_by(store: Store, location: str) -> None:
     store.save(Diagnosis(build("", key="a", log_url=""), Verdict.SKIPPED))
     assert rows(location, "SELECT tag FROM diagnoses") == [("",)]
     store.update_builds([build("FAILURE", key="a", log_url="")])
