@@ -39,12 +39,12 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clock() -> Callable[[], dt.datetime]:
     return lambda: NOW
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(sample_store: Store, clock: Callable[[], dt.datetime]) -> Iterator[TestClient]:
     """A reader of the app over the sample store."""
     app = create_app(Config(title="Example CI"), store=sample_store, now=clock)

@@ -19,6 +19,7 @@ from sova.web.app import create_app
 from tests.reports.samples import NOW, diagnosis, job_summaries
 from tests.web.conftest import ADDRESS, TestClient
 
+BARE = Config(builtin_patterns=False)
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
 
@@ -38,7 +39,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def reader(store: Store, clock: Callable[[], dt.datetime]) -> Iterator[TestClient]:
-    with TestClient(create_app(Config(), store=store, now=clock), base_url=ADDRESS) as found:
+    with TestClient(create_app(BARE, store=store, now=clock), base_url=ADDRESS) as found:
         yield found
 
 
@@ -113,7 +114,7 @@ def test_the_form_is_the_one_that_is_asked_for(reader: TestClient) -> None:
 
 def test_two_apps_count_apart(reader: TestClient, store: Store) -> None:
     reader.get("/healthz")
-    with TestClient(create_app(Config(), store=store), base_url=ADDRESS) as other:
+    with TestClient(create_app(BARE, store=store), base_url=ADDRESS) as other:
         assert ("sova_http_requests_total", ("GET", "/healthz", "200")) not in figures(other)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sova.config import Config, Web
@@ -21,6 +21,7 @@ from sova.web.params import FILTERS
 from tests.reports.samples import NOW, REASONS, build, diagnosis
 from tests.web.conftest import ADDRESS, TestClient
 
+BARE = Config(builtin_patterns=False)
 FAILED = build(0, 0, "D")
 PAGES = {
     "/": "Overview",
@@ -181,7 +182,7 @@ def changing(ticking: Ticking) -> Iterator[tuple[TestClient, Store]]:
     """A reader of an app whose clock and store change."""
     with Store.open(":memory:") as store:
         store.save(diagnosis(0, 0, "D"))
-        with TestClient(create_app(Config(), store=store, now=ticking), base_url=ADDRESS) as reader:
+        with TestClient(create_app(BARE, store=store, now=ticking), base_url=ADDRESS) as reader:
             yield reader, store
 
 
@@ -205,7 +206,7 @@ def test_a_page_changes_with_the_store_and_with_the_minute(
 def test_an_empty_store_says_how_builds_come_into_it(clock: Callable[[], dt.datetime]) -> None:
     with (
         Store.open(":memory:") as store,
-        TestClient(create_app(Config(), store=store, now=clock), base_url=ADDRESS) as reader,
+        TestClient(create_app(BARE, store=store, now=clock), base_url=ADDRESS) as reader,
     ):
         assert "sova run" in reader.get("/").text
         for path in TAKES_FILTERS:
@@ -214,7 +215,7 @@ def test_an_empty_store_says_how_builds_come_into_it(clock: Callable[[], dt.date
 
 
 def test_only_tracked_jobs_are_shown(sample_store: Store, clock: Callable[[], dt.datetime]) -> None:
-    app = create_app(Config(jobs=("grenade-*",)), store=sample_store, now=clock)
+    app = create_app(Config(jobs=("grenade-*",), builtin_patterns=False), store=sample_store, now=clock)
     with TestClient(app, base_url=ADDRESS) as reader:
         rows = reader.get("/builds").text.partition("<tbody")[2]
     assert "grenade-multinode" in rows
@@ -224,7 +225,7 @@ def test_only_tracked_jobs_are_shown(sample_store: Store, clock: Callable[[], dt
 def test_behind_a_proxy_links_lead_to_the_path_that_readers_see(
     sample_store: Store, clock: Callable[[], dt.datetime]
 ) -> None:
-    config = Config(web=Web(url="https://ci.example.org/sova/"))
+    config = Config(web=Web(url="https://ci.example.org/sova/"), builtin_patterns=False)
     with TestClient(create_app(config, store=sample_store, now=clock), base_url=ADDRESS) as reader:
         page = reader.get("/", headers={"Host": "ci.example.org"}).text
     links = re.findall(r'(?:href|src|action)="(/[^"]*)"', page)
@@ -247,7 +248,7 @@ def test_hostile_text_from_outside_is_shown_and_does_nothing(clock: Callable[[],
     hostile = replace(found, build=replace(found.build, job_name=mean[:250], change=change, pipeline=mean[:200]))
     with Store.open(":memory:") as store:
         store.save(hostile)
-        with TestClient(create_app(Config(), store=store, now=clock), base_url=ADDRESS) as reader:
+        with TestClient(create_app(BARE, store=store, now=clock), base_url=ADDRESS) as reader:
             slugs = (f"/builds/{build_slug(found.build.key)}", f"/jobs/{name_slug(mean[:250])}")
             for path in ("/", "/jobs", "/builds", "/changes", "/reasons", "/statistics", *slugs):
                 answer = reader.get(path)
@@ -266,14 +267,14 @@ _VALUES = st.one_of(
 _PAIRS = st.lists(st.tuples(st.sampled_from(sorted(FILTERS | {"after", "order", "by"})), _VALUES), max_size=4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from([*TAKES_FILTERS, "/feed.atom", "/badge.svg"]), _PAIRS)
 def test_whatever_is_asked_is_answered_or_refused(client: TestClient, path: str, pairs: list[tuple[str, str]]) -> None:
     query = urlencode(pairs, errors="surrogatepass")
     assert client.get(f"{path}?{query}").status_code in (200, 400)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["/jobs/", "/builds/", "/reasons/", "/changes/x/", "/static/", "/"]), st.text(max_size=60))
 def test_whatever_is_looked_for_is_there_or_not(client: TestClient, folder: str, name: str) -> None:
     path = quote(name, safe="", errors="surrogatepass")

@@ -19,6 +19,7 @@ from tests.web.conftest import ADDRESS, TestClient
 
 TOKEN = "correct horse battery staple"  # noqa: S105 - made up
 RIGHT = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+BARE = Config(builtin_patterns=False)
 
 
 class Wish(BaseModel):
@@ -27,7 +28,7 @@ class Wish(BaseModel):
 
 def reader_of(store: Store, clock: Callable[[], dt.datetime], config: Config | None = None) -> Iterator[TestClient]:
     """A reader of an app with one call that does something, and one that is broken."""
-    app = create_app(config or Config(), store=store, now=clock)
+    app = create_app(config or BARE, store=store, now=clock)
     router = APIRouter()
 
     @router.post("/api/v1/wish", dependencies=[Depends(token_needed)])
@@ -193,6 +194,6 @@ def test_a_token_file_that_holds_none_is_an_error(
 
 def test_the_token_is_not_shown_with_the_rest(sample_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOVA_TOKEN", TOKEN)
-    serving = create_app(Config(), store=sample_store).state.sova
+    serving = create_app(BARE, store=sample_store).state.sova
     assert serving.token == TOKEN
     assert TOKEN not in repr(serving)

@@ -8,6 +8,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -41,6 +42,7 @@ class Assets:
     version: str
 
 
+@cache
 def read_assets() -> Assets:
     """The files that come with the pages."""
     found = {path: _asset(path, content) for path, content in _walk(files("sova.reports") / "static", "")}
