@@ -15,39 +15,47 @@ from sova.stats import (
     JobHealth,
     Part,
     ReasonCount,
+    Totals,
     compare,
     daily,
     health,
     parts,
     top_reasons_of,
 )
+from sova.stats import before as stretch_before
+from sova.stats.counted import totals_of
 from sova.store import Run
+from sova.store.counting import counting
 from sova.views.desk import Desk, Span
 from sova.views.lengths import DayLength, lengths
 
-__all__ = ["ORDERS", "JobRow", "JobView", "JobsView", "job", "jobs"]
+__all__ = ["ORDERS", "PAGE", "JobRow", "JobView", "JobsView", "job", "jobs"]
 
 ORDERS = ("failed", "name", "flaky")
 """Orders of the grid: most failures first, by name, flaky jobs first."""
 
 RUNS = 30
 """Runs of a job that the grid shows."""
-MOST_RUNS = 2000
+MOST_RUNS = 1000
 """Runs of a job that its lengths are counted over."""
 
-_PAGE = 50
+PAGE = 50
+"""Jobs on a page of the grid."""
+
+_BUILDS = 50
 _ALL_JOBS = 5000
 _REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One job of the grid. `part` counts its builds in the stretch of time."""
+    """One job of the grid: its builds in the stretch of time and in the one before."""
 
     name: str
     short: str
     group: str
-    part: Part
+    totals: Totals
+    before: Totals
     health: JobHealth
 
 
@@ -89,33 +97,51 @@ class JobView:
     after: str
 
 
-def jobs(desk: Desk, span: Span, search: Search, *, after: str = "", order: str = ORDERS[0]) -> JobsView:
-    """The grid of the jobs that ran in a stretch of time, 50 a page. Raises StoreError, and ValueError for an order or
-    a cursor that is none."""
+def jobs(  # noqa: PLR0913 - which page of the grid
+    desk: Desk, span: Span, search: Search, *, after: str = "", order: str = ORDERS[0], most: int = PAGE
+) -> JobsView:
+    """The grid of the jobs that ran in a stretch of time, `most` a page. Raises StoreError, and ValueError for an order
+    or a cursor that is none."""
     if order not in ORDERS:
         raise ValueError(f"{order!r} is no order; allowed: {', '.join(ORDERS)}")
     start = _place(after)
-    wanted = desk.within(search, span)
-    found = parts(desk.store, wanted, span.since, span.until, "job", limit=_ALL_JOBS, zone=desk.timezone)
+    counted = _Counted(desk, span, desk.within(search, span))
     titles = {title: place for place, title in enumerate((*desk.groups, ""))}
-    known: dict[str, JobHealth] = {}
-    if order == "flaky":
-        known = _health(desk, span, search, [part.name for part in found])
+    known = _health(desk, span, search, list(counted.now)) if order == "flaky" else {}
 
-    def place(part: Part) -> tuple[int, bool, int, str]:
-        flaky = part.name in known and known[part.name].flaky is not None
-        failed = part.totals.failed if order != "name" else 0
-        return titles.get(desk.group_of(part.name), len(titles)), not flaky, -failed, part.name
+    def place(name: str) -> tuple[int, bool, int, str]:
+        flaky = name in known and known[name].flaky is not None
+        failed = counted.now[name].failed if order != "name" else 0
+        return titles.get(desk.group_of(name), len(titles)), not flaky, -failed, name
 
-    ordered = sorted(found, key=place)
-    shown = ordered[start : start + _PAGE]
-    of_page = known or _health(desk, span, search, [part.name for part in shown])
+    ordered = sorted(counted.now, key=place)
+    shown = ordered[start : start + most]
+    before = counted.before(shown)
+    of_page = known or _health(desk, span, search, shown)
     rows = [
-        JobRow(part.name, desk.short_of(part.name), desk.group_of(part.name), part, _of(of_page, part.name))
-        for part in shown
+        JobRow(name, desk.short_of(name), desk.group_of(name), counted.now[name], before[name], _of(of_page, name))
+        for name in shown
     ]
-    more = str(start + _PAGE) if len(ordered) > start + _PAGE else ""
+    more = str(start + most) if len(ordered) > start + most else ""
     return JobsView(span, search, order, tuple(_grouped(rows)), len(ordered), more)
+
+
+class _Counted:
+    """Totals by job, of a stretch and of the one before it. Lengths are left out: the grid shows none."""
+
+    def __init__(self, desk: Desk, span: Span, search: Search) -> None:
+        self._desk, self._search, self._span = desk, search, span
+        with counting(desk.store, search) as counts:
+            tallies = counts.leading("job", (span.since, span.until), _ALL_JOBS)
+            self._keys = {counts.names[key[0]]: key for key in tallies}
+        self.now = {name: totals_of(tallies[key]) for name, key in self._keys.items()}
+
+    def before(self, jobs: Sequence[str]) -> dict[str, Totals]:
+        """The totals of these jobs in the stretch before."""
+        earlier = stretch_before(self._span.since, self._span.until, self._desk.timezone)
+        with counting(self._desk.store, self._search) as counts:
+            tallies = counts.parts("job", earlier, [self._keys[name] for name in jobs])
+        return {name: totals_of(tallies.get(self._keys[name])) for name in jobs}
 
 
 def _place(after: str) -> int:
@@ -153,7 +179,7 @@ def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
     wanted = desk.within(replace(search, query=replace(search.query, jobs=(name,))), span)
     since, until = span.since, span.until
     runs = store.runs([name], limit=MOST_RUNS, search=wanted).get(name, ())
-    page = store.page(wanted, limit=_PAGE)
+    page = store.page(wanted, limit=_BUILDS)
     return JobView(
         name=name,
         short=desk.short_of(name),

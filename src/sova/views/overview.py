@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sova.filters import Search
 from sova.model import Diagnosis, Verdict
-from sova.stats import Compared, DayCount, JobHealth, ReasonCount, compare, daily, health, parts, top_reasons_of
+from sova.stats import Compared, DayCount, JobHealth, ReasonCount, compare, daily, red_or_flaky, top_reasons_of
 from sova.store import Run, SourceRun
 from sova.times import days_back
 from sova.views.desk import Desk, Span
@@ -20,8 +20,8 @@ RED_DAYS = 7
 SILENT = dt.timedelta(hours=6)
 """How old the newest build may be before the page says that nothing comes in."""
 
-_MOST_JOBS = 300
-_MOST_RED = 40
+_MOST_JOBS = 200
+_MOST_RED = 20
 _MOST_REASONS = 200
 _MOST_LINES = 8
 
@@ -42,9 +42,9 @@ class RedJob:
 @dataclass(frozen=True, slots=True)
 class OverviewView:
     """`compared` and the reasons are of `span`, `days` the last TREND_DAYS, `red` and `flaky` of the last RED_DAYS,
-    those that failed longest first. `new`, `returned` and `burning` are apart: each reason stands in one. `lost` holds
-    those that cost most. `unknown` and `unread` are the newest failures without a reason, or without logs. `newest` is
-    the time of the newest build of all."""
+    those that failed longest first; `red_jobs` counts the red ones, `red` has the first of them. `new`, `returned` and
+    `burning` are apart: each reason stands in one. `lost` holds those that cost most. `unknown` and `unread` are the
+    newest failures without a reason, or without logs. `newest` is the time of the newest build of all."""
 
     now: dt.datetime
     span: Span
@@ -61,6 +61,7 @@ class OverviewView:
     unread: tuple[Diagnosis, ...]
     sources: tuple[SourceRun, ...]
     newest: dt.datetime | None
+    red_jobs: int
 
     @property
     def without_reason(self) -> int:
@@ -73,12 +74,6 @@ class OverviewView:
         """Whether nothing came in for so long that a page without failures would mislead."""
         return self.newest is None or self.now - self.newest > SILENT
 
-    @property
-    def green(self) -> tuple[str, ...]:
-        """Jobs of `flaky` that are not red now."""
-        red = {job.name for job in self.red}
-        return tuple(job.name for job in self.flaky if job.name not in red)
-
 
 def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     """The first page for a stretch of time. Raises StoreError."""
@@ -86,14 +81,16 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     wanted = desk.within(search, span)
     tomorrow = days_back(desk.now, 0, zone)
     reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
-    jobs = _health(desk, search, tomorrow)
+    red_since = days_back(desk.now, RED_DAYS, zone)
+    jobs = red_or_flaky(store, desk.within(search), red_since, tomorrow, limit=_MOST_JOBS)
+    red = [job for job in jobs if job.streak and job.streak.failed]
     return OverviewView(
         now=desk.now,
         span=span,
         search=search,
         compared=compare(store, wanted, span.since, span.until, zone, span.words),
         days=daily(store, desk.within(search), days_back(desk.now, TREND_DAYS, zone), tomorrow, zone),
-        red=tuple(_red(desk, jobs)),
+        red=tuple(_red(desk, job) for job in red[:_MOST_RED]),
         flaky=tuple(job for job in jobs if job.flaky),
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
@@ -103,26 +100,13 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         unread=_failures(desk, span, search, Verdict.NO_LOGS),
         sources=store.last_runs(),
         newest=store.newest(),
+        red_jobs=len(red),
     )
 
 
-def _health(desk: Desk, search: Search, tomorrow: dt.datetime) -> tuple[JobHealth, ...]:
-    """Jobs with a failure in the last days, those with most failures first."""
-    since, wanted = days_back(desk.now, RED_DAYS, desk.timezone), desk.within(search)
-    found = parts(desk.store, wanted, since, tomorrow, "job", limit=_MOST_JOBS, zone=desk.timezone)
-    names = [part.name for part in found if part.totals.failed]
-    by_name = health(desk.store, names, wanted, since=since)
-    return tuple(by_name[name] for name in names if name in by_name)
-
-
-def _red(desk: Desk, jobs: tuple[JobHealth, ...]) -> list[RedJob]:
-    """The red ones, longest streak first."""
-    red = [job for job in jobs if job.streak and job.streak.failed]
-    found = []
-    for job in sorted(red, key=lambda job: -job.streak.length if job.streak else 0)[:_MOST_RED]:
-        newest = next(run for run in job.runs if run.failed)
-        found.append(RedJob(job, newest, None if newest.message else desk.store.get(newest.key)))
-    return found
+def _red(desk: Desk, job: JobHealth) -> RedJob:
+    newest = next(run for run in job.runs if run.failed)
+    return RedJob(job, newest, None if newest.message else desk.store.get(newest.key))
 
 
 def _failures(desk: Desk, span: Span, search: Search, verdict: Verdict) -> tuple[Diagnosis, ...]:

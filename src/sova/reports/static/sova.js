@@ -200,6 +200,7 @@
         pointRadius: kind === "point" ? 4 : 2,
         showLine: kind !== "point",
         spanGaps: true,
+        clip: kind === "bar" ? 0 : false,
         order: kind === "bar" ? 2 : 1,
         maxBarThickness: 40,
       };
