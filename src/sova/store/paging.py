@@ -18,11 +18,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
 
 from sova.filters import Search
 from sova.model import Change, Verdict
-from sova.store.conditions import conditions
+from sova.store.newest import newest_conditions, run_conditions
 from sova.store.tables import builds, messages, names, outcomes
 
 __all__ = ["Cursor", "Run", "newest_ids", "runs"]
 
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _CURSOR = struct.Struct(">?qq")
 
 
@@ -51,7 +52,7 @@ class Cursor:
 def newest_ids(connection: Connection, search: Search, after: Cursor | None, limit: int) -> list[Cursor]:
     """Up to `limit` builds that come after this place."""
     table = outcomes.c
-    wanted = select(table.time, table.build_id).where(*conditions(connection, search))
+    wanted = select(table.time, table.build_id).where(*newest_conditions(connection, search))
     wanted = wanted.order_by(table.time.desc(), table.build_id.desc())
     dated, undated = wanted.where(table.time.is_not(None)), wanted.where(table.time.is_(None))
     found: list[Cursor] = []
@@ -100,7 +101,7 @@ def runs(connection: Connection, jobs: Sequence[str], limit: int, search: Search
     wanted = select(names.c.name, names.c.id).where(names.c.kind == "job", names.c.name.in_(set(jobs)))
     numbers: dict[str, int] = {row.name: row.id for row in connection.execute(wanted)}
     found: dict[int, list[Run]] = {number: [] for number in numbers.values()}
-    asked = conditions(connection, search)
+    asked = run_conditions(connection, search)
     _add_runs(connection, found, [outcomes.c.time.is_not(None), *asked], limit)
     if not _bounded(search):
         _add_runs(connection, found, [outcomes.c.time.is_(None), *asked], limit)
@@ -139,16 +140,16 @@ def _newest_of_each(jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], l
 
 
 def _run(row: Row[Any]) -> Run:  # Any: columns have several types
-    time = None if row.time is None else dt.datetime.fromtimestamp(row.time, dt.UTC)
+    _job, key, seconds, outcome, verdict, passed, failed, duration, number, patchset, tag, message = tuple(row)
     return Run(
-        key=row.key,
-        time=time,
-        outcome=row.outcome,
-        verdict=Verdict(row.verdict),
-        tag=row.tag or "",
-        message=row.message or "",
-        passed=row.passed,
-        failed=row.failed,
-        change=Change(number=row.change_number, patchset=row.patchset).name,
-        duration=row.duration,
+        key,
+        None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC),
+        outcome,
+        _VERDICTS[verdict],
+        tag or "",
+        message or "",
+        passed,
+        failed,
+        "" if number is None else Change(number=number, patchset=patchset).name,
+        duration,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sova.filters import Query, Search
 from sova.model import Verdict
 from sova.store.conditions import conditions
+from sova.store.newest import newest_conditions
 from sova.store.rows import clean
 from sova.store.tables import builds, diagnoses, outcomes
 
@@ -18,7 +19,9 @@ __all__ = ["count", "newest", "ordered_ids", "outdated_ids"]
 
 def ordered_ids(connection: Connection, query: Query) -> list[int]:
     """Numbers of the builds asked for, newest first as in `sova.filters.select`."""
-    return _ordered(connection, conditions(connection, Search(query)), query.limit)
+    search = Search(query)
+    asked = conditions(connection, search) if query.limit is None else newest_conditions(connection, search)
+    return _ordered(connection, asked, query.limit)
 
 
 def _ordered(connection: Connection, asked: Sequence[ColumnElement[bool]], limit: int | None) -> list[int]:
@@ -50,10 +53,10 @@ def outdated_ids(connection: Connection, query: Query, patterns_version: str) ->
 
 def count(connection: Connection, search: Search, most: int | None) -> int:
     """How many builds are asked for; counting ends at `most`."""
-    asked = conditions(connection, search)
     if most is None:
+        asked = conditions(connection, search)
         return connection.scalars(select(func.count()).select_from(outcomes).where(*asked)).one()
-    wanted = select(outcomes.c.build_id).where(*asked)
+    wanted = select(outcomes.c.build_id).where(*newest_conditions(connection, search))
     return connection.scalars(select(func.count()).select_from(wanted.limit(most).subquery())).one()
 
 

@@ -6,6 +6,7 @@ Rows of `names` and `messages` are never removed: pages of what was once seen st
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, Table, insert, select, true, update
 
@@ -51,24 +52,23 @@ class Register:
     def learn(self, found: Iterable[Counted], reasons: Iterable[Reason]) -> None:
         """Get the numbers of many at once."""
         pairs = {pair for one in found for pair in zip(KINDS, one.names, strict=True)}
-        for kind in KINDS:
-            slugs = {name_slug(n): n for of, n in pairs if of == kind and n is not None and (of, n) not in self._names}
-            new = {slug: {"kind": kind, "slug": slug, "name": name} for slug, name in slugs.items()}
-            numbers = self._numbers(names, new, names.c.kind == kind)
+        lacking = sorted((kind, name) for kind, name in pairs.difference(self._names) if name is not None)
+        for kind, several in groupby(lacking, key=lambda pair: pair[0]):
+            slugs = {name_slug(name): name for _, name in several}
+            rows = {slug: {"kind": kind, "slug": slug, "name": name} for slug, name in slugs.items()}
+            numbers = self._numbers(names, rows, names.c.kind == kind)
             self._names |= {(kind, name): numbers[slug] for slug, name in slugs.items()}
-        unknown = {reason_slug(*reason): reason for reason in reasons if reason not in self._messages}
-        new = {slug: {"slug": slug, "tag": tag, "message": message} for slug, (tag, message) in unknown.items()}
-        numbers = self._numbers(messages, new)
-        self._messages |= {reason: numbers[slug] for slug, reason in unknown.items()}
+        unknown = {reason_slug(*reason): reason for reason in set(reasons).difference(self._messages)}
+        if unknown:
+            rows = {slug: {"slug": slug, "tag": tag, "message": message} for slug, (tag, message) in unknown.items()}
+            numbers = self._numbers(messages, rows, true())
+            self._messages |= {reason: numbers[slug] for slug, reason in unknown.items()}
 
-    def _numbers(
-        self, table: Table, rows: dict[str, dict[str, str]], condition: ColumnElement[bool] | None = None
-    ) -> dict[str, int]:
+    def _numbers(self, table: Table, rows: dict[str, dict[str, str]], condition: ColumnElement[bool]) -> dict[str, int]:
         """The number of each slug's row; rows that are missing are added."""
         known: dict[str, int] = {}
         for batch in batches(rows):
-            there = select(table.c.slug, table.c.id).where(table.c.slug.in_(batch))
-            there = there.where(true() if condition is None else condition)
+            there = select(table.c.slug, table.c.id).where(table.c.slug.in_(batch), condition)
             known.update((slug, number) for slug, number in self.connection.execute(there))
         missing = [row for slug, row in rows.items() if slug not in known]
         if missing:
@@ -78,8 +78,7 @@ class Register:
 
     def row(self, counted: Counted) -> dict[str, object]:
         """The row of table `outcomes`, without the number of the build."""
-        if any((k, n) not in self._names for k, n in zip(KINDS, counted.names, strict=True) if n is not None):
-            self.learn([counted], [])
+        self.learn([counted], [])
         numbers = {
             f"{kind}_id": None if name is None else self._names[kind, name]
             for kind, name in zip(KINDS, counted.names, strict=True)

@@ -7,16 +7,19 @@ space between two, and neither may split or stem them; so both give the same bui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, cast, func, literal, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Text, cast, column, func, literal, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from sova.model import Diagnosis
 from sova.store.rows import clean
 from sova.store.tables import texts
 
-__all__ = ["holding", "search_words", "words_in", "words_of"]
+__all__ = ["builds_holding", "search_words", "text_holds", "words_in", "words_of"]
+
+_search = table("search", column("rowid", Integer), column("search", Text))
+"""SQLite's index of the words; its rows have the numbers of the builds."""
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_WORD = 64
@@ -64,13 +67,21 @@ def search_words(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words_in(asked)))[:_MOST_WORDS_ASKED]
 
 
-def holding(connection: Connection, words: Iterable[str], build_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """The condition that the build's text holds all the words, the last of them as a beginning."""
-    *whole, last = words
+def builds_holding(connection: Connection, words: Sequence[str], *, whole: bool = False) -> Select[tuple[int]]:
+    """Numbers of the builds whose text holds all the words, by the index; the last is a beginning unless `whole`."""
+    *others, last = words
     if connection.dialect.name == "sqlite":
-        asked = " AND ".join([*(f'"{word}"' for word in whole), f'"{last}" *'])
-        found = text("SELECT rowid FROM search WHERE search MATCH :asked").bindparams(asked=asked)
-        return build_id.in_(found.columns(literal_column("rowid")).scalar_subquery())
-    lexemes = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"])
+        asked = " AND ".join([*(f'"{word}"' for word in others), f'"{last}"' if whole else f'"{last}" *'])
+        return select(_search.c.rowid).where(_search.c.search.op("MATCH")(asked))
+    lexemes = " & ".join([*(f"'{word}'" for word in others), f"'{last}'" if whole else f"'{last}':*"])
     vector = func.array_to_tsvector(func.string_to_array(texts.c.words, " "))
-    return build_id.in_(select(texts.c.build_id).where(vector.op("@@")(cast(literal(lexemes), TSQUERY))))
+    return select(texts.c.build_id).where(vector.op("@@")(cast(literal(lexemes), TSQUERY)))
+
+
+def text_holds(connection: Connection, words: Sequence[str], build_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The same of one build at a time, without the index: for words that so many hold that some are found soon."""
+    place = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    *others, last = words
+    text = literal(" ").concat(texts.c.words).concat(" ")
+    held = [place(text, f" {word} ") > 0 for word in others]
+    return select(literal(1)).where(texts.c.build_id == build_id, *held, place(text, f" {last}") > 0).exists()

@@ -199,7 +199,7 @@ def _make_search() -> None:
     add = "INSERT INTO search(rowid, words) VALUES (new.build_id, new.words);"
     op.execute(
         "CREATE VIRTUAL TABLE search USING fts5"
-        "(words, content='texts', content_rowid='build_id', tokenize='ascii', detail=none)"
+        "(words, content='texts', content_rowid='build_id', tokenize='ascii', detail=none, prefix='1 2 3 4')"
     )
     op.execute(f"CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN {add} END")
     op.execute(f"CREATE TRIGGER texts_removed AFTER DELETE ON texts BEGIN {remove} END")
