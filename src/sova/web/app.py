@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sova.config import Config, find, load, store_location
 from sova.session import Session, source_factories, source_settings
 from sova.store import Store
-from sova.web import api, assets, badge, errors, feeds, logs, metrics, pages
+from sova.web import api, assets, badge, errors, feeds, logs, metrics, pages, tables
 from sova.web.assets import read_assets
 from sova.web.caching import SOVA_VERSION, PageCache
 from sova.web.security import BodyLimit, HeadRequests, HostCheck, SecurityHeaders, hosts_of, read_token
@@ -47,6 +47,7 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
         openapi_url=None,  # the API tells its own
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to the name and path that a proxy asks for
         lifespan=closing,
     )
     app.state.sova = Serving(
@@ -67,7 +68,7 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     app.state.figures = metrics.Figures(app.state.sova)
     app.add_middleware(metrics.Measured, figures=app.state.figures)
     app.add_middleware(HeadRequests)
-    for part in (assets, metrics, api, logs, pages, feeds, badge):
+    for part in (assets, metrics, api, logs, pages, tables, feeds, badge):
         app.include_router(part.router)
     return app
 

@@ -10,6 +10,7 @@ from time import perf_counter
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from sova.stats import DIMENSIONS
+from sova.stats import ORDERS as REASON_ORDERS
 from sova.views.builds import build, builds
 from sova.views.changes import change, changes
 from sova.views.desk import Desk
@@ -135,13 +136,18 @@ def show_build(request: Request, slug: str) -> Response:
 
 @router.get("/reasons")
 def show_reasons(request: Request) -> Response:
-    return _page(request, _LIST, lambda desk, asked: reasons(desk, asked.span, asked.search))
+    takes = _Takes(FILTERS | {"order"}, orders=REASON_ORDERS)
+    return _page(
+        request,
+        takes,
+        lambda desk, asked: reasons(desk, asked.span, asked.search, order=asked.order or REASON_ORDERS[0]),
+    )
 
 
 @router.get("/reasons/{slug}")
 def show_reason(request: Request, slug: str) -> Response:
     _known(slug, _SLUG)
-    return _page(request, _LIST, lambda desk, asked: reason(desk, slug, asked.span, asked.search))
+    return _page(request, _PAGED, lambda desk, asked: reason(desk, slug, asked.span, asked.search, after=asked.after))
 
 
 @router.get("/changes")
@@ -153,7 +159,8 @@ def show_changes(request: Request) -> Response:
 def show_change(request: Request, project: str, number: str) -> Response:
     _known(project, _SLUG)
     _known(number, _NUMBER)
-    return _page(request, _RANGE_ONLY, lambda desk, _asked: change(desk, project, int(number)))
+    takes = _Takes(RANGE | {"after"})
+    return _page(request, takes, lambda desk, asked: change(desk, project, int(number), after=asked.after))
 
 
 @router.get("/unknown")
@@ -163,4 +170,5 @@ def show_unknown(request: Request) -> Response:
 
 @router.get("/patterns")
 def show_patterns(request: Request) -> Response:
-    return _page(request, _RANGE_ONLY, lambda desk, asked: patterns(desk, asked.span))
+    takes = _Takes(RANGE | {"tag", "text"})
+    return _page(request, takes, lambda desk, asked: patterns(desk, asked.span, asked.search))
