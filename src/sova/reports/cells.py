@@ -79,9 +79,11 @@ def cell(run: Run | Diagnosis, links: Links, zone: str) -> Markup:
     parts = (_when(told.time, zone), shorten(told.change, 40), length(told.duration), words)
     title = escape(" · ".join(filter(None, parts)))
     failed = " data-failed" if told.failed else ""
+    page = links.build(told.key)
+    kind, leads = ("a", f' href="{page}"') if page else ("span", ' role="img"')
     return Markup(  # noqa: S704 - every value is escaped, or one of ours
-        f'<a class="cell tag-{mark.name}"{failed} href="{links.build(told.key)}" title="{title}" aria-label="{title}">'
-        f"{mark.letter}</a>"
+        f'<{kind} class="cell tag-{mark.name}"{failed}{leads} title="{title}" aria-label="{title}">'
+        f"{mark.letter}</{kind}>"
     )
 
 

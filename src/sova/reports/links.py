@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from sova.model import Diagnosis
+from markupsafe import Markup
+
+from sova.model import Build, Diagnosis
 from sova.reports.clean import http_url
 from sova.slugs import build_slug, name_slug, reason_slug
 
-__all__ = ["Links", "anchor", "file_url", "line_url"]
+__all__ = ["Links", "anchor", "file_url", "href", "line_url"]
 
 _ZUUL_BUILD = re.compile(r"https?://[^?#]+/build/[0-9a-f]{32}/?\Z")
 
@@ -23,13 +25,15 @@ class Links:
     ends a page's name (".html" on disk, "" on a server). On a server, where pages take filters, `span` is the range
     that the reader chose (such as `range=7d`) and goes along to the other pages. `base` is the address under which
     people reach the first page ("https://sova.example.org/"), for texts that leave the pages; "" where none is known.
-    `assets` is the folder of style sheets and scripts."""
+    `assets` is the folder of style sheets and scripts. `there` holds the pages that exist, as paths below the top and
+    without suffix, where not every thing has one (on disk): links to others are "", see `href`."""
 
     root: str = ""
     suffix: str = ".html"
     span: str = ""
     base: str = ""
     assets: str = "static"
+    there: Container[str] | None = None
 
     @property
     def live(self) -> bool:
@@ -43,19 +47,20 @@ class Links:
         return self._page("jobs")
 
     def job(self, name: str) -> str:
-        return self._page(f"jobs/{name_slug(name)}")
+        return self._page_of(f"jobs/{name_slug(name)}")
 
     def reasons(self) -> str:
         return self._page("reasons")
 
     def reason(self, tag: str, message: str) -> str:
-        return self._page(f"reasons/{reason_slug(tag, message)}")
+        return self._page_of(f"reasons/{reason_slug(tag, message)}")
 
     def changes(self) -> str:
         return self._page("changes")
 
     def change(self, project: str, number: int) -> str:
-        return f"{self.root}changes/{name_slug(project)}/{number}{self.suffix}"
+        page = f"changes/{name_slug(project)}/{number}"
+        return f"{self.root}{page}{self.suffix}" if self._is_there(page) else ""
 
     def unknown(self) -> str:
         return self._page("unknown")
@@ -70,7 +75,12 @@ class Links:
         return self._page("statistics")
 
     def build(self, key: str) -> str:
-        return f"{self.root}builds/{build_slug(key)}{self.suffix}"
+        page = f"builds/{build_slug(key)}"
+        return f"{self.root}{page}{self.suffix}" if self._is_there(page) else ""
+
+    def to_build(self, build: Build) -> str:
+        """The page of a build; where it has none, its page in its CI system, else its logs."""
+        return self.build(build.key) or http_url(build.url) or http_url(build.log_url)
 
     def permalink(self, key: str) -> str:
         """The whole address of a build's page, or "" where the pages have none."""
@@ -83,11 +93,12 @@ class Links:
         if self.live:
             chosen = "" if "since" in filters or "range" in filters else self.span
             return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters, doseq=True)))))}"
+        nearest = self._page("builds")
         if "reason" in filters:
-            return f"{self.root}reasons/{filters['reason']}{self.suffix}"
+            return self._page_of(f"reasons/{filters['reason']}") or nearest
         if "job" in filters:
-            return self.job(str(filters["job"]))
-        return self._page("builds")
+            return self.job(str(filters["job"])) or nearest
+        return nearest
 
     def log(self, key: str, file: str, first: int = 0, last: int = 0) -> str:
         """The log view at a line or a range of lines; "" on disk."""
@@ -117,10 +128,17 @@ class Links:
         """The failures of one day: on disk a page of their own."""
         if self.live:
             return self.builds(since=f"{date}", until=f"{date + dt.timedelta(days=1)}", failed="yes")
-        return f"{self.root}days/{date}{self.suffix}"
+        page = f"days/{date}"
+        return f"{self.root}{page}{self.suffix}" if self._is_there(page) else ""
 
     def asset(self, path: str) -> str:
         return f"{self.root}{self.assets}/{path}"
+
+    def _is_there(self, page: str) -> bool:
+        return self.there is None or page in self.there
+
+    def _page_of(self, page: str) -> str:
+        return self._page(page) if self._is_there(page) else ""
 
     def _page(self, name: str) -> str:
         return self._with_span(f"{self.root}{name}{self.suffix}")
@@ -136,6 +154,11 @@ def anchor(name: str) -> str:
 
 def _query(text: str) -> str:
     return f"?{text}" if text else ""
+
+
+def href(url: str) -> Markup:
+    """The attribute for a link; nothing where there is no page, so that words are left."""
+    return Markup(' href="{}"').format(url) if url else Markup("")
 
 
 def file_url(diagnosis: Diagnosis, name: str) -> str:

@@ -18,7 +18,7 @@ from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, state_of, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
-from sova.reports.links import Links, anchor, file_url, line_url
+from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
 from sova.reports.parameters import Asked, moment
@@ -144,6 +144,7 @@ def environment() -> Environment:
         dimensions=tuple((name, name) for name in DIMENSIONS),
         failures_chart=failures_chart,
         headline=headline,
+        href_of=href,
         htmx_config=HTMX,
         late_after=LATE,
         lengths_chart=lengths_chart,
