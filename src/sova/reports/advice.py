@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sova.model import Action, Diagnosis, Verdict
-from sova.reports.clean import http_url, one_line, shorten
+from sova.reports.clean import http_url, shorten
 from sova.reports.links import line_url
 from sova.reports.overview import bare, headline
 
@@ -85,12 +85,12 @@ def comment(diagnosis: Diagnosis, page_url: str = "") -> str:
     """The build in a few lines of plain text: what failed and why, the line, what to do, bug, links.
     `page_url` is the whole address of the build's page."""
     found = advise(diagnosis)
-    said = [f"{_who(diagnosis)} {_how(diagnosis)}{_colon(_quiet(shorten(found.sentence, _LONGEST)))}"]
+    said = [f"Job {_quiet(_who(diagnosis))} {_how(diagnosis)}{_colon(_plain(found.sentence))}"]
     said += _if("Line: {}", _plain_line(diagnosis))
-    said += [f"Next: {found.action}{_came_back(found, one_line)}"]
-    said += _if("Bug: {}", shorten(found.bug, _LONGEST))
-    said += _if("Owner: {}", shorten(found.owner, _LONGEST))
-    said += _if("Note: {}", shorten(found.note, _LONGEST))
+    said += [f"Next: {found.action}{_came_back(found, _plain)}"]
+    said += _if("Bug: {}", _plain(found.bug))
+    said += _if("Owner: {}", _plain(found.owner))
+    said += _if("Note: {}", _plain(found.note))
     said += _if("Details: {}", http_url(page_url) or http_url(diagnosis.build.url) or http_url(diagnosis.build.log_url))
     return "\n".join(said) + "\n"
 
@@ -100,7 +100,7 @@ def markdown(diagnosis: Diagnosis, page_url: str = "") -> str:
     nothing is markup."""
     found = advise(diagnosis)
     url = http_url(page_url) or http_url(diagnosis.build.url) or http_url(diagnosis.build.log_url)
-    said = [f"**{_link(_code(_who(diagnosis)), url)}** {_how(diagnosis)}{_colon(_code(found.sentence))}", ""]
+    said = [f"Job **{_link(_code(_who(diagnosis)), url)}** {_how(diagnosis)}{_colon(_code(found.sentence))}", ""]
     said += _if("- Line: {}", _marked_line(diagnosis))
     said += [f"- Next: **{found.action}**{_came_back(found, _code)}"]
     said += _if("- Bug: {}", f"<{found.bug}>" if http_url(found.bug) else _code(found.bug))
@@ -160,7 +160,7 @@ def _plain_line(diagnosis: Diagnosis) -> str:
     if not file:
         return ""
     place = " ".join(filter(None, (f"{shorten(file, 120)}:{number}", line_url(diagnosis, file, number))))
-    return f"{_quiet(shorten(line, _LONGEST))} ({place})" if line else place
+    return f"{_plain(line)} ({place})" if line else place
 
 
 def _marked_line(diagnosis: Diagnosis) -> str:
@@ -172,6 +172,10 @@ def _marked_line(diagnosis: Diagnosis) -> str:
 def _quiet(text: str) -> str:
     """The text with a zero-width space in each `@name`, so that a log cannot call anyone."""
     return _MENTION.sub("@\u200b", text)
+
+
+def _plain(text: str) -> str:
+    return _quiet(shorten(text, _LONGEST))
 
 
 def _code(text: str) -> str:
