@@ -112,6 +112,22 @@ def test_what_nobody_knows_is_a_friendly_404(client: TestClient, path: str) -> N
     assert "<script>alert" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/jobs/", "../jobs"),
+        ("/jobs/?range=today", "../jobs?range=today"),
+        ("/builds/0123456789abcdef/", "../0123456789abcdef"),
+        ("/x//evil.example/", "../evil.example"),
+        ("//evil.example/", "../evil.example"),
+        ("/%0d%0aX-Evil:%20yes/", "../X-Evil%3A%20yes"),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_page_without(client: TestClient, path: str, leads_to: str) -> None:
+    answer = client.get(ADDRESS + path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, leads_to)
+
+
 def test_a_range_bounds_what_is_shown_and_goes_along(client: TestClient) -> None:
     today, week = client.get("/builds?range=today").text, client.get("/builds").text
     assert today.count("data-row") < week.count("data-row")

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import quote, unquote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -99,10 +100,23 @@ def install(app: FastAPI) -> None:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as it was installed
+    if error.status_code == 404 and (place := _without_slash(request)):
+        return Response(status_code=307, headers={"Location": place})
     detail = error.detail
     if detail == HTTPStatus(error.status_code).phrase:
         detail = _WORDS.get(error.status_code, detail)
     return answer_to(request, error.status_code, detail, headers=error.headers)
+
+
+def _without_slash(request: Request) -> str:
+    """Where `/jobs/` leads: to `/jobs`, told from where the reader is, as a proxy may have taken a path away; "" for
+    an address without a slash at its end."""
+    path = request.url.path
+    last = path.rstrip("/").rpartition("/")[2]
+    if not path.endswith("/") or not last or path.startswith("/api/"):
+        return ""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"../{quote(unquote(last), safe='')}{query}"
 
 
 _WORDS = {
