@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sova.config import Limits
 from sova.errors import LogError
@@ -43,6 +44,7 @@ def open_tree(  # noqa: PLR0913  # each is needed, all but one by keyword
     """
     opener = _Opener(cache, limits)
     if location.startswith(("http://", "https://")):
+        _check(location)
         return opener.remote(location, Fetcher(http, cache, limits, final=final), artifacts)
     path = Path(location)
     try:
@@ -51,6 +53,13 @@ def open_tree(  # noqa: PLR0913  # each is needed, all but one by keyword
         return opener.file(path.name, location, file_source(path), path.stat().st_size)
     except OSError as error:
         raise os_error(location, error) from error
+
+
+def _check(url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise log_error(url, ProblemKind.REFUSED, f"not a URL: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,27 @@
 
 The address comes from elsewhere, so its host is not trusted: nothing private is connected to, whatever it redirects or
 refers to, unless `allow_hosts` names it; and only http and https are spoken, no file of this machine is read. One
-target at a time in each process, for a minute at most.
+target at a time in each process, for a minute at most. Nothing is kept, and nothing is taken from the cache of logs: it
+may hold what was fetched from private hosts that the configuration names.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
+from time import monotonic
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
+from sova.config import cache_directory
 from sova.errors import LogError
 from sova.executors import DaemonThreads
 from sova.logs import LogTree
 from sova.model import Build, Diagnosis, LogFile, Problem, ProblemKind
+from sova.patterns.engine import Engine
+from sova.patterns.load import PatternSet
 from sova.session import Session
 from sova.targets import diagnose_each
 from sova.web.api_models import Target
@@ -39,6 +45,8 @@ _BUSY = "Another target is being diagnosed here; one at a time. Ask again in a m
 _TOO_SLOW = "This took too long. On a machine of your own, `sova diagnose` takes the time that it needs."
 
 _one_at_a_time = Lock()
+_engines: dict[str, Engine] = {}
+"""The engine of the pattern set in use, by its version; making one takes a second."""
 
 
 @router.post(
@@ -81,16 +89,29 @@ def _within_time(serving: Serving, target: str) -> Diagnosis:
 def _alone(serving: Serving, target: str) -> Diagnosis:
     """The diagnosis; the next target may come as soon as it is there, or this one has given up."""
     try:
-        with _BoundedSession(serving) as session:
+        home = cache_directory(serving.config)
+        home.mkdir(parents=True, exist_ok=True)
+        with (
+            TemporaryDirectory(prefix="posted-", dir=home) as directory,
+            _BoundedSession(serving, Path(directory)) as session,
+        ):
             return next(iter(diagnose_each([target], session, trusted=False)))
     finally:
         _one_at_a_time.release()
 
 
-class _BoundedSession(Session):
-    """A session that reads for a bounded time, with the patterns that the server has loaded."""
+def _engine_of(pattern_set: PatternSet, directory: Path) -> Engine:
+    """The engine of this pattern set; whoever calls is alone."""
+    if pattern_set.version not in _engines:
+        _engines.clear()
+        _engines[pattern_set.version] = Engine(pattern_set.patterns, cache_dir=directory / "patterns")
+    return _engines[pattern_set.version]
 
-    def __init__(self, serving: Serving) -> None:
+
+class _BoundedSession(Session):
+    """A session that reads for a bounded time, keeps logs in `directory` only, and has the server's patterns."""
+
+    def __init__(self, serving: Serving, directory: Path) -> None:
         limits = serving.config.limits
         bounded = limits.model_copy(
             update={
@@ -99,9 +120,11 @@ class _BoundedSession(Session):
                 "retries": min(limits.retries, 1),
             }
         )
-        super().__init__(serving.config.model_copy(update={"limits": bounded}), now=serving.clock())
+        config = serving.config.model_copy(update={"limits": bounded})
+        super().__init__(config, now=serving.clock(), down_path=directory)
         self.pattern_set = serving.pattern_set
-        self._deadline = time.monotonic() + SECONDS
+        self.engine = _engine_of(serving.pattern_set, cache_directory(config))
+        self._deadline = monotonic() + SECONDS
 
     def open_tree(self, build: Build) -> LogTree:
         return _BoundedTree(super().open_tree(build), self._deadline)
@@ -130,6 +153,6 @@ class _BoundedTree:
             yield file
 
     def _in_time(self) -> None:
-        if time.monotonic() > self._deadline:
+        if monotonic() > self._deadline:
             detail = f"reading was given up after {SECONDS:.0f} seconds; what was found until then counts"
             raise LogError(Problem(self.location, ProblemKind.NETWORK, detail))

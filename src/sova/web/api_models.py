@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _AFTER = 'Cursor of the next page, for `after`; "" on the last one.'
+_URL = r"^https?://[!-\"$-.0->@-~][!-~]*$"  # all other characters stand in a URL as %xx only
 _NONE = BeforeValidator(lambda value: None if value == "" else value)  # what a build lacks is an empty cell in the CSV
 
 
@@ -166,7 +167,7 @@ class Target(BaseModel):
     target: str = Field(
         description="URL of a log, of a tree of logs, or of a Zuul build; http or https.",
         max_length=2000,
-        pattern=r"^https?://[^\s\x00-\x1f\x7f/?#][^\s\x00-\x1f\x7f]*$",
+        pattern=_URL,
         examples=["https://zuul.example.org/t/main/build/9594e23724f044dc9c1c06d85085a367"],
     )
 
