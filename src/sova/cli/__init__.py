@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("sova.cli.diagnose", "Say why a log, a build or a directory of logs failed."),
     "serve": ("sova.cli.serve", "Show everything as pages, live, with an API."),
     "patterns": ("sova.cli.patterns", "List, show, check and try failure patterns."),
+    "db": ("sova.cli.db", "Upgrade, prune, export and import the database."),
     "config": ("sova.cli.config", "Write, check and show the configuration."),
 }
 """Command name: the module that holds a click command of that name, and its line in `sova --help`."""

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sova.config import Retention
 from sova.filters import Query, Search
 from sova.model import Build, Diagnosis, Problem
 from sova.slugs import build_slug
@@ -25,13 +26,14 @@ from sova.store.identity import page_identity
 from sova.store.loading import batches, builds_by_id, ids_by_identity, load
 from sova.store.paging import Cursor, Run
 from sova.store.planning import MOST_TRIES, Plan, make_plan
+from sova.store.pruning import Pruned, prunable, prune
 from sova.store.register import Register, raise_version, version_of
 from sova.store.rows import clean, problem_of, problem_row
 from sova.store.saving import Saved, put, put_build
 from sova.store.tables import source_runs
 from sova.store.upgrade import upgrade
 
-__all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Run", "Saved", "SourceRun", "Store"]
+__all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Pruned", "Run", "Saved", "SourceRun", "Store"]
 
 _EVERYTHING = Query()
 _ANYTHING = Search()
@@ -68,7 +70,7 @@ class Store:
 
     @classmethod
     def open(cls, location: str) -> Store:
-        """The store at a path (made where it is missing), `:memory:`, or the SQLAlchemy URL of a SQLite database.
+        """The store at a path (made where it is missing), `:memory:`, or the URL of a SQLite or PostgreSQL database.
 
         Tables of an earlier version are upgraded, whole or not at all. Raises StoreError.
         """
@@ -257,3 +259,11 @@ class Store:
             for row in rows
         ]
         return tuple(sorted(runs, key=lambda run: run.source))
+
+    def prune(self, retention: Retention, now: dt.datetime) -> Pruned:
+        """Remove what is not to be kept any longer: log texts first, then whole builds; by age, then by size."""
+        return prune(self._engine, retention, now)
+
+    def prunable(self, retention: Retention, now: dt.datetime) -> Pruned:
+        """What `prune` would remove; an estimate where it goes by size."""
+        return prunable(self._engine, retention, now)

@@ -103,9 +103,10 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
     connection.isolation_level = None  # transactions are begun by `_begin`, never by the driver
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete" and not _read_only(connection):
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a file that is still empty: it can shrink
-        connection.execute("PRAGMA journal_mode = WAL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that a file shrinks; holds for one that is new
+        if not _read_only(connection):
+            connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _read_only(connection: sqlite3.Connection) -> bool:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from sova.errors import StoreError
-from sova.store.database import reading, writing
+from sova.store.database import open_engine, reading, writing
 from sova.store.tables import HEAD, VERSION_TABLE
 from sova.store.trouble import place
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Upgraded", "alembic_config", "upgrade"]
+__all__ = ["Upgraded", "alembic_config", "upgrade", "upgrade_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,15 @@ def upgrade(engine: Engine) -> Upgraded:
             _check(connection, version)
             _run_migrations(connection)
     return Upgraded(version, HEAD)
+
+
+def upgrade_at(location: str) -> Upgraded:
+    """Make or upgrade the tables of the database at a path or URL. Raises StoreError."""
+    engine = open_engine(location)
+    try:
+        return upgrade(engine)
+    finally:
+        engine.dispose()
 
 
 def _version(connection: Connection) -> str:

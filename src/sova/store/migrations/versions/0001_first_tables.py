@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False, comment="Page of the build."),
         sa.Column("artifacts", sa.JSON(), nullable=False, comment="List of [name, URL, type]."),
         sa.Column(
-            "attempts", sa.Integer(), nullable=False, comment="How often the CI system tried, as far as it is known."
+            "attempts", sa.BigInteger(), nullable=False, comment="How often the CI system tried, as far as it is known."
         ),
         sa.Column("nodeset", sa.Text(), nullable=False, comment="Kind of machines that the build ran on."),
         sa.Column("tenant", sa.Text(), nullable=False, comment="Zuul tenant."),
@@ -145,7 +145,7 @@ def upgrade() -> None:
         sa.Column(
             "bytes_read", sa.BigInteger(), nullable=False, comment="Bytes read of all log files, after decompression."
         ),
-        sa.Column("patterns_tried", sa.Integer(), nullable=False, comment="How many patterns were tried."),
+        sa.Column("patterns_tried", sa.BigInteger(), nullable=False, comment="How many patterns were tried."),
         sa.Column("patterns_version", sa.Text(), nullable=False, comment="The pattern set, by its hash."),
         sa.Column("seconds", sa.Float(), nullable=False, comment="How long the diagnosis took."),
         sa.Column(
