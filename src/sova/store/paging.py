@@ -46,7 +46,10 @@ class Cursor:
             dated, time, number = _CURSOR.unpack(packed)
         except (ValueError, binascii.Error, struct.error):
             raise ValueError(f"{text[:100]!r} is no place in a list") from None
-        return cls(time if dated else None, number)
+        found = cls(time if dated else None, number)
+        if str(found) != text:
+            raise ValueError(f"{text[:100]!r} is no place in a list")
+        return found
 
 
 def newest_ids(connection: Connection, search: Search, after: Cursor | None, limit: int) -> list[Cursor]:
