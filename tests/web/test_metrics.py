@@ -85,12 +85,23 @@ def test_a_new_build_is_counted_at_once(reader: TestClient, store: Store) -> Non
 
 
 def test_requests_are_counted_by_route_and_not_by_address(reader: TestClient) -> None:
-    for path in ("/builds/0123456789abcdef", "/builds/fedcba9876543210", "/x/y", "/z", "/static/no.css"):
+    for path in (
+        "/api/v1/reasons",
+        "/api/v1/builds",
+        "/api/v1/no",
+        "/builds/0123456789abcdef",
+        "/builds/fedcba9876543210",
+        "/x/y",
+        "/z",
+        "/static/no.css",
+    ):
         reader.get(path)
     reader.request("BREW", "/healthz")
     found = figures(reader)
     assert found["sova_http_requests_total", ("GET", "/builds/{slug}", "404")] == 2
-    assert found["sova_http_requests_total", ("GET", "none", "404")] == 2
+    assert found["sova_http_requests_total", ("GET", "none", "404")] == 3
+    assert found["sova_http_requests_total", ("GET", "/api/v1/reasons", "200")] == 1
+    assert found["sova_http_requests_total", ("GET", "/api/v1/builds", "200")] == 1
     assert found["sova_http_requests_total", ("GET", "/static/{path:path}", "404")] == 1
     assert found["sova_http_requests_total", ("other", "/healthz", "405")] == 1
     assert found["sova_http_request_seconds_count", ("/builds/{slug}",)] == 2
@@ -141,7 +152,7 @@ def test_a_database_that_is_not_the_one_any_more_is_a_clear_503(
 ) -> None:
     assert reader.get("/builds").status_code == 200
     happens(tmp_path / "sova.db")
-    for path in ("/builds", "/feed.atom", "/badge.svg", "/readyz"):
+    for path in ("/builds", "/feed.atom", "/badge.svg", "/readyz", "/api/v1/builds"):
         answer = reader.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
         assert "The database does not answer right now" in answer.text

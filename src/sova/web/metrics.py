@@ -32,6 +32,7 @@ __all__ = ["Figures", "Measured", "router"]
 
 router = APIRouter(include_in_schema=False)
 
+_API = "/api/v1"
 _DAY = dt.timedelta(hours=24)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -104,8 +105,14 @@ class Measured:
         try:
             await self.app(scope, receive, watched)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
-            self.figures.seen(scope["method"], route, status, perf_counter() - begun)
+            self.figures.seen(scope["method"], _template(scope), status, perf_counter() - begun)
+
+
+def _template(scope: Scope) -> str:
+    """The route that answered, such as `/builds/{slug}`; "none" where none did."""
+    path: str = getattr(scope.get("route"), "path", "none")
+    within_api = path.startswith("/") and scope["path"].startswith(f"{_API}/") and not path.startswith(f"{_API}/")
+    return f"{_API}{path}" if within_api else path  # a router within a router is told without its prefix
 
 
 class StoreFigures(Collector):
