@@ -6,6 +6,7 @@ makes its ETag. So a page that is asked for again costs a look at the store's ve
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
 from collections import OrderedDict
@@ -27,7 +28,6 @@ SOVA_VERSION = version("sova-ci")
 
 _MOST_BYTES = 64 * 10**6
 _OVERHEAD = 500  # bytes that an entry takes beside its content
-_SMALL = 500  # bytes; less is not worth packing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,10 @@ class PageCache:
             self.bytes -= len(oldest.packed) + _OVERHEAD
 
 
-def etag_of(request: Request, serving: Serving) -> str:
+def etag_of(request: Request, serving: Serving, now: dt.datetime | None = None) -> str:
     """The ETag of the page or answer at this address as things stand now. Raises StoreError.
 
+    `now` is the minute that the content tells of, where it was asked for before.
     It is weak: packed and unpacked content share it.
     """
     serving.store.check()
@@ -112,7 +113,7 @@ def etag_of(request: Request, serving: Serving) -> str:
         SOVA_VERSION,
         str(serving.store.version()),
         serving.pattern_set.version,
-        serving.now().isoformat(),
+        (now or serving.now()).isoformat(),
         str(request.base_url),
         request.url.path,
         request.url.query,

@@ -53,7 +53,7 @@ def _page(request: Request, takes: _Takes, make: Callable[[Desk, Asked], object 
     desk = serving.desk()
     pairs = request.query_params.multi_items()
     asked = read(pairs, desk.now, desk.timezone, allowed=takes.names, orders=takes.orders, dimensions=takes.dimensions)
-    etag = etag_of(request, serving)
+    etag = etag_of(request, serving, desk.now)
     if answer := unchanged(request, etag):
         return answer
 
