@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sova.model import Build, Change, Diagnosis, Outcome, Reason, Verdict
-from sova.stats import Freshness, Summary, periods, summarise, top_reasons, totals
+from sova.stats import Freshness, Period, Summary, Totals, periods, summarise, top_reasons, totals
 from sova.testing import build
 from tests import queries
 
@@ -103,6 +103,15 @@ def test_the_totals_equal_a_plain_count(diagnoses: list[Diagnosis]) -> None:
     assert all(found.tagged(tag) == number for tag, number in tags.items())
 
 
+@given(several)
+def test_lengths_are_added_up(diagnoses: list[Diagnosis]) -> None:
+    given_lengths = [replace(one, build=replace(one.build, duration=float(n))) for n, one in enumerate(diagnoses)]
+    found = totals(given_lengths)
+    assert found.seconds == sum(range(len(diagnoses)))
+    assert found.lost == sum(n for n, one in enumerate(diagnoses) if one.failed)
+    assert dict(found.by_outcome) == Counter(one.build.outcome.value for one in diagnoses)
+
+
 def test_tags_come_biggest_first_then_by_name() -> None:
     known = [because("a", "code", key="1"), because("b", "infra", key="2"), because("c", "infra", key="3")]
     found = totals([*known, Diagnosis(build(key="4"), Verdict.UNKNOWN)])
@@ -140,18 +149,18 @@ def test_a_day_with_a_clock_change_has_its_23_hours() -> None:
     assert week == dt.datetime(2026, 3, 23, 23, tzinfo=dt.UTC)
 
 
-def test_periods_are_counted_over_the_history_and_the_rest_is_not() -> None:
+def test_periods_that_were_counted_elsewhere_are_taken_as_they_are() -> None:
     shown = because("disk full", key="a", end_time=NOW)
-    before = passed("b", end_time=NOW - 24 * HOUR)
-    found = summarise([shown], history=[shown, before], now=NOW, timezone=UTC)
-    assert [period.totals.builds for period in found.periods] == [1, 1, 2]
+    counted = [Period("today", NOW, NOW + HOUR, Totals(builds=7))]
+    found = summarise([shown], counted=counted, now=NOW, timezone=UTC)
+    assert found.periods == tuple(counted)
     assert found.totals.builds == 1
 
 
-def test_a_reason_that_history_knows_is_not_new() -> None:
+def test_a_reason_that_was_seen_before_is_not_new() -> None:
     shown = because("a", key="1", end_time=NOW)
-    before = because("a", key="0", end_time=NOW - dt.timedelta(days=5))
-    (found,) = summarise([shown], history=[shown, before], now=NOW, timezone=UTC).top_reasons
+    seen = {("infra", "a"): NOW - dt.timedelta(days=5)}
+    (found,) = summarise([shown], first_seen=seen, now=NOW, timezone=UTC).top_reasons
     assert (found.builds, found.first_seen, found.last_seen) == (1, NOW - dt.timedelta(days=5), NOW)
 
 
@@ -216,7 +225,7 @@ def test_groups_come_as_configured_and_jobs_with_most_failures_first() -> None:
 def test_a_summary_says_how_fresh_it_is() -> None:
     source = Freshness("zuul", 3, NOW)
     old = passed("a", end_time=NOW - 14 * HOUR)
-    found = summarise([], history=[old], now=NOW, timezone=BERLIN, sources=[source], patterns_version="1f", patterns=80)
+    found = summarise([old], now=NOW, timezone=BERLIN, sources=[source], patterns_version="1f", patterns=80)
     assert (found.new_builds, found.newest, found.sources) == (0, NOW - 14 * HOUR, (source,))
     assert (found.timezone, found.patterns_version, found.patterns) == ("Europe/Berlin", "1f", 80)
     assert summarise([old], now=NOW, timezone=UTC, newest=NOW).newest == NOW

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from sova.collect import CollectResult, Past, Progress, collect
 from sova.config import store_location
 from sova.errors import ConfigError
-from sova.filters import Query
+from sova.filters import Query, Search
 from sova.model import Diagnosis
 from sova.session import Session
-from sova.stats import Summary, summarise
+from sova.stats import Summary, counted_periods, first_seen_of, newest_of, summarise
 from sova.store import Store
 from sova.triage import triage
 
 __all__ = ["Run", "run"]
-
-_HISTORY = dt.timedelta(days=8)
-"""How far back the totals of today, yesterday and the last 7 days may reach, whatever the query asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +43,23 @@ def run(session: Session, query: Query, progress: Progress | None = None) -> Run
         workers = session.config.workers
         collected = collect(sources, query, store, work, past=past, workers=workers, now=session.now, progress=progress)
         diagnoses = tuple(store.diagnoses(query))
-        history = store.diagnoses(_wider(query, session.now))
-        return Run(collected, diagnoses, _summary(session, collected, diagnoses, history))
-
-
-def _wider(query: Query, now: dt.datetime) -> Query:
-    since = min(query.since, now - _HISTORY) if query.since else now - _HISTORY
-    return replace(query, since=since, until=None, dates=(), limit=None)
+        return Run(collected, diagnoses, _summary(session, collected, store, query, diagnoses))
 
 
 def _summary(
-    session: Session, collected: CollectResult, diagnoses: Iterable[Diagnosis], history: Iterable[Diagnosis]
+    session: Session, collected: CollectResult, store: Store, query: Query, diagnoses: Sequence[Diagnosis]
 ) -> Summary:
+    """Periods and first sightings are asked of the whole store, as the query may not reach back that far."""
+    search = Search(replace(query, dates=(), limit=None))
+    reasons = {(one.primary.tag, one.primary.message) for one in diagnoses if one.primary}
     config = session.config
     return summarise(
         diagnoses,
-        history=history,
         now=session.now,
         timezone=config.timezone,
+        counted=counted_periods(store, search, session.now, config.timezone),
+        first_seen=first_seen_of(store, reasons),
+        newest=newest_of(store, search),
         group_of=config.group_of,
         short_of=config.short_of,
         groups=tuple(config.groups),

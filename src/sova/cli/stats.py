@@ -54,7 +54,7 @@ A share stands with its 95 % Wilson interval. Every word is defined in docs/stat
 @click.option(
     "--by", multiple=True, type=click.Choice(DIMENSIONS), help="Count by this (repeatable); by job unless told."
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Rows of each table.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rows of each table.")
 @filters_but("days", "dates", "since", "until", "limit", "fail")
 @click.option("--tag", multiple=True, metavar="TAG", help="Only failures with this tag (repeatable).")
 @click.option("-o", "--output", type=click.Choice(["table", *_FORMS]), default="table", show_default=True, help="Form.")

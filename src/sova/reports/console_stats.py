@@ -43,21 +43,20 @@ _CIRCLES = {
     Circle.MIXED: ("◐", "yellow"),
     Circle.NONE: ("○", "dim"),
 }
-_ROOM_FOR_NAMES = 24
 _LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its head, whether it holds numbers, and whether its cells may be folded (one of them at most)."""
+    """A column: its head, whether it holds numbers, and the least width to which its cells may be folded (0: never)."""
 
     head: str
     number: bool = False
-    folds: bool = False
+    room: int = 0
 
 
 _PERIODS = (
-    _Column("", folds=True),
+    _Column(""),
     _Column("builds", number=True),
     _Column("failed", number=True),
     _Column("pass rate", number=True),
@@ -70,7 +69,8 @@ _REASONS = (
     _Column("builds", number=True),
     _Column("before", number=True),
     _Column("tag"),
-    _Column("reason", folds=True),
+    _Column(""),
+    _Column("reason", room=40),
     _Column("jobs", number=True),
     _Column("changes", number=True),
     _Column("CI lost", number=True),
@@ -78,7 +78,7 @@ _REASONS = (
     _Column("first seen"),
 )
 _PARTS = (
-    _Column("", folds=True),
+    _Column("", room=28),
     _Column("builds", number=True),
     _Column("failed", number=True),
     _Column("pass rate", number=True),
@@ -89,7 +89,7 @@ _PARTS = (
     _Column("CI lost", number=True),
 )
 _FAILED_PARTS = (
-    _Column("", folds=True),
+    _Column("", room=28),
     _Column("failed", number=True),
     _Column("before", number=True),
     _Column("of all failures", number=True),
@@ -98,16 +98,17 @@ _FAILED_PARTS = (
     _Column("90 %", number=True),
     _Column("CI lost", number=True),
 )
-_JOBS = (_Column("job", folds=True), _Column("newest runs"), _Column("now"), _Column("flaky"))
+_JOBS = (_Column(""), _Column("job", room=28), _Column("newest runs"), _Column("in a row"), _Column("flaky", room=20))
 
 
 def render_statistics(statistics: Statistics, console: Console) -> None:
     """Print everything: periods, days, top reasons, parts, jobs that are red or flaky, and what the numbers mean."""
     zone = ZoneInfo(statistics.timezone)
-    _line(Text(f"CI statistics, times in {zone.key}", style=_HEADING), console)
+    _line(_head(statistics, zone), console)
     _table(_PERIODS, [_period(one, statistics) for one in _periods(statistics)], console)
     _range(statistics, console)
-    reasons = [_reason(reason, zone, statistics.now) for reason in statistics.reasons]
+    history = bool(statistics.range.before.builds)
+    reasons = [_reason(reason, zone, statistics.now, history=history) for reason in statistics.reasons]
     _section("Top reasons", _REASONS, reasons, console)
     for by, parts in statistics.parts.items():
         failures_only = by in ("tag", "reason")
@@ -119,6 +120,13 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
         _line(Text(note, style=_SOFT), console)
 
 
+def _head(statistics: Statistics, zone: ZoneInfo) -> Text:
+    """As of when, and how old the newest build is: silence must not look like green."""
+    newest = f"; newest build {age(statistics.newest, statistics.now)} old" if statistics.newest else ""
+    now = statistics.now.astimezone(zone)
+    return Text.assemble((f"CI statistics as of {now:%Y-%m-%d %H:%M} ({zone.key})", _HEADING), (newest, _SOFT))
+
+
 def _periods(statistics: Statistics) -> Iterator[Compared]:
     yield from statistics.compared
     if all((one.since, one.until) != (statistics.since, statistics.until) for one in statistics.compared):
@@ -128,7 +136,9 @@ def _periods(statistics: Statistics) -> Iterator[Compared]:
 def _notes(statistics: Statistics) -> Iterator[str]:
     yield INTERVAL
     yield ARROWS
-    yield "CI lost is the length of the failed builds. Today goes on until midnight."
+    yield "In brackets: the stretch before. CI lost: length of the failed builds. Today goes on until midnight."
+    if statistics.reasons and not statistics.range.before.builds:
+        yield "Nothing is stored from the days before the range, so no reason is called new."
     if any(job.flaky for job in statistics.jobs):
         yield (
             "Flaky: a patch set both failed and passed the job, or at least 4 switches among its last 10 runs without "
@@ -188,15 +198,14 @@ def _days(statistics: Statistics, console: Console) -> None:
         _line(line, console)
 
 
-def _reason(reason: ReasonCount, zone: ZoneInfo, now: dt.datetime) -> list[Text]:
-    message = linked(shorten(reason.message, 300), reason.bug)
-    if reason.new or reason.returned:
-        message.append("  new" if reason.new else "  came back", style="bold yellow")
+def _reason(reason: ReasonCount, zone: ZoneInfo, now: dt.datetime, *, history: bool) -> list[Text]:
+    news = "new" if reason.new and history else "came back" if reason.returned else ""
     return [
         Text(f"{reason.builds:,}", style=_HEADING),
         Text(f"{reason.before:,}", style=_SOFT),
         Text(f"{mark_of(reason.tag).letter} {shorten(reason.tag, 16)}", style=tag_style(reason.tag)),
-        message,
+        Text(news, style="bold yellow"),
+        linked(shorten(reason.message, 200), reason.bug),
         Text(f"{reason.jobs:,}"),
         Text(f"{reason.changes:,}"),
         Text(hours(reason.lost)),
@@ -232,7 +241,6 @@ def _failed_part(part: Part, every: Totals) -> list[Text]:
         Text(f"{now.failed:,}", style=_HEADING),
         Text(f"{part.before.failed:,}", style=_SOFT),
         Text(interval(Share(now.failed, every.failed))),
-        Text(share(now.explained, now.failed)),
         Text(length(part.median)),
         Text(length(part.p90)),
         Text(hours(now.lost)),
@@ -241,12 +249,13 @@ def _failed_part(part: Part, every: Totals) -> list[Text]:
 
 def _job(job: JobHealth, zone: ZoneInfo) -> list[Text]:
     sign, colour = _CIRCLES[job.circle]
-    name = Text.assemble((f"{sign} ", colour), (shorten(job.name, _LONGEST_NAME), _HEADING))
+    name = Text(shorten(job.name, _LONGEST_NAME), style=_HEADING)
     strip = Text()
     for run in job.runs:
         mark = mark_of(_mark(run))
         strip.append(mark.letter, style=tag_style(mark.name))
-    return [name, strip, Text(streak_words(job.streak, zone)), Text(job.flaky.words if job.flaky else "", style=_SOFT)]
+    flaky = Text(job.flaky.words if job.flaky else "", style=_SOFT)
+    return [Text(sign, style=colour), name, strip, Text(streak_words(job.streak, zone)), flaky]
 
 
 def _mark(run: Run) -> str:
@@ -277,8 +286,8 @@ def _table(columns: Sequence[_Column], rows: Sequence[Sequence[Text]], console: 
         table.add_column(
             column.head,
             justify="right" if column.number else "left",
-            no_wrap=not column.folds,
-            overflow="fold" if column.folds else "ellipsis",
+            no_wrap=not column.room,
+            overflow="fold",
         )
     for row in rows:
         table.add_row("", *row[:shown])
@@ -286,11 +295,11 @@ def _table(columns: Sequence[_Column], rows: Sequence[Sequence[Text]], console: 
 
 
 def _fitting(columns: Sequence[_Column], widths: Sequence[int], width: int) -> int:
-    """How many of the columns fit, where those that fold need no more than _ROOM_FOR_NAMES."""
+    """How many of the columns fit, where those that fold need no more than their room."""
     needed = 2
     for place, (column, own) in enumerate(zip(columns, widths, strict=True)):
-        needed += 2 + (min(own, _ROOM_FOR_NAMES) if column.folds else own)
-        if needed > width and place > 1:
+        needed += 2 + (min(own, column.room) if column.room else own)
+        if needed > width and place > 2:
             return place
     return len(columns)
 

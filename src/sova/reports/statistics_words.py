@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sova.reports.wording import length, share
+from sova.reports.wording import share
 
 if TYPE_CHECKING:
     from sova.stats import Circle, Share, Statistics, Streak
@@ -45,11 +45,11 @@ def arrow(now: Share, before: Share) -> str:
 
 
 def hours(seconds: float) -> str:
-    """A length of many builds together in hours: `1,204 h`, `3.5 h`; "–" of none."""
+    """A length of many builds together in hours: `1,204 h`, `3.5 h`, `12 m`; "–" of none."""
     if not seconds:
         return "–"
-    if seconds < 3600:
-        return length(seconds)
+    if seconds < 3570:
+        return f"{max(1, round(seconds / 60))} m"
     value = seconds / 3600
     return f"{value:,.0f} h" if value >= 99.5 else f"{value:.1f} h"
 
@@ -67,10 +67,10 @@ def spoken_range(statistics: Statistics) -> str:
 
 
 def bars(numbers: Sequence[float]) -> str:
-    """Numbers as a row of bars, the biggest as high as it goes; nothing is a space."""
+    """Numbers as a row of bars, the biggest as high as it goes; nothing is a dot."""
     most = max(numbers, default=0)
     steps = len(_BARS) - 1
-    return "".join(_BARS[round(steps * number / most)] if number else " " for number in numbers)
+    return "".join(_BARS[round(steps * number / most)] if number else "·" for number in numbers)
 
 
 def circle_words(circle: Circle, runs: int) -> str:
@@ -84,8 +84,8 @@ def circle_words(circle: Circle, runs: int) -> str:
 
 
 def streak_words(streak: Streak | None, zone: ZoneInfo) -> str:
-    """A streak in words: `failed 4 in a row since 03-12 18:00`."""
+    """A streak in words: `4 failed since 03-12 18:00`."""
     if streak is None:
         return ""
     since = f" since {streak.since.astimezone(zone):%m-%d %H:%M}" if streak.since else ""
-    return f"{'failed' if streak.failed else 'passed'} {streak.length:,} in a row{since}"
+    return f"{streak.length:,} {'failed' if streak.failed else 'passed'}{since}"

@@ -6,8 +6,8 @@ rounded here; each build counts once. `summarise` sums up one run; the others as
 
 from __future__ import annotations
 
-from sova.stats.causes import ORDERS, top_reasons_of
-from sova.stats.counted import compare, compared, daily, parts
+from sova.stats.causes import ORDERS, first_seen_of, top_reasons_of
+from sova.stats.counted import compare, compared, counted_periods, daily, newest_of, parts
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount, Totals
 from sova.stats.health import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of, switches
 from sova.stats.jobs import health, red_or_flaky
@@ -52,10 +52,13 @@ __all__ = [
     "circle_of",
     "compare",
     "compared",
+    "counted_periods",
     "daily",
     "days_of",
+    "first_seen_of",
     "flaky_of",
     "health",
+    "newest_of",
     "parts",
     "periods",
     "red_or_flaky",

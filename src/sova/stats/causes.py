@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sova.model import Action
+from sova.slugs import reason_slug
 from sova.stats.counts import ReasonCount
 from sova.stats.ranges import before
 from sova.store import sightings as seen
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
 
-__all__ = ["ORDERS", "SILENCE", "top_reasons_of"]
+__all__ = ["ORDERS", "SILENCE", "first_seen_of", "top_reasons_of"]
 
 SILENCE = dt.timedelta(days=7)
 """How long a reason must have been away to have returned, where nobody said that it is fixed."""
@@ -63,6 +64,14 @@ def top_reasons_of(  # noqa: PLR0913 - a stretch of time is two, and the zone sa
         _reason(costs[number], times[number], known.get(number, _NOTHING), earlier.get(number, 0), since)
         for number in top
     )
+
+
+def first_seen_of(store: Store, reasons: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dt.datetime]:
+    """When each of these reasons (tag and message) was first seen in all that is stored. Raises StoreError."""
+    slugs = {reason_slug(*reason): reason for reason in reasons}
+    with store.reading() as connection:
+        found = seen.first_seen(connection, slugs)
+    return {slugs[slug]: moment for slug, moment in found.items()}
 
 
 def _reason(cost: Cost, times: Sightings, known: About, earlier: int, since: dt.datetime) -> ReasonCount:

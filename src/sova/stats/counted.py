@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from sova.slugs import name_slug
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals
 from sova.stats.ranges import before, days_of, periods
+from sova.stats.summary import Period
 from sova.store.counting import Counting, Key, Span, Tally, counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
 
-__all__ = ["checked", "compare", "compared", "daily", "parts", "totals_of"]
+__all__ = ["checked", "compare", "compared", "counted_periods", "daily", "newest_of", "parts", "totals_of"]
 
 Called: TypeAlias = "tuple[str, str, str]"
 """Name, slug, and the tag of a reason."""
@@ -42,6 +43,20 @@ def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says wha
 def _compare(counts: Counting, span: Span, zone: dt.tzinfo, name: str) -> Compared:
     now, then = map(totals_of, counts.totals([span, before(*span, zone)]))
     return Compared(name, *span, now, then)
+
+
+def counted_periods(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Period, ...]:
+    """Today, yesterday and the last 7 days, for the summary of a run."""
+    named = periods(now, zone)
+    with counting(store, search) as counts:
+        tallies = counts.totals((since, until) for _, since, until in named)
+    return tuple(Period(*one, totals_of(tally)) for one, tally in zip(named, tallies, strict=True))
+
+
+def newest_of(store: Store, search: Search) -> dt.datetime | None:
+    """Time of the newest build that is asked for, None where none has one."""
+    with counting(store, search) as counts:
+        return counts.newest()
 
 
 def daily(

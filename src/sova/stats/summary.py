@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sova.filters import newest_first
@@ -135,32 +134,24 @@ def _seconds(diagnoses: Iterable[Diagnosis]) -> float:
     return sum(diagnosis.build.duration or 0.0 for diagnosis in diagnoses)
 
 
-def top_reasons(diagnoses: Iterable[Diagnosis], earlier: Iterable[Diagnosis] = ()) -> tuple[TopReason, ...]:
+def top_reasons(
+    diagnoses: Iterable[Diagnosis], first_seen: Mapping[tuple[str, str], dt.datetime] | None = None
+) -> tuple[TopReason, ...]:
     """The primary reasons, those of most builds first, then the latest. Equal messages of one tag are one reason.
 
-    `earlier` counts only for when a reason was first seen: what is old must not look new because few days are shown.
+    `first_seen` says when each tag and message was seen before: what is old must not look new because few days are
+    shown.
     """
     groups: dict[tuple[str, str], list[tuple[Diagnosis, Reason]]] = {}
     for diagnosis in sorted(diagnoses, key=lambda diagnosis: newest_first(diagnosis.build), reverse=True):
         if diagnosis.failed and (reason := diagnosis.primary):
-            groups.setdefault((reason.message, reason.tag), []).append((diagnosis, reason))
-    first = _first_seen(earlier)
-    found = [_top_reason(group, first.get(key)) for key, group in groups.items()]
+            groups.setdefault((reason.tag, reason.message), []).append((diagnosis, reason))
+    found = [_top_reason(group, (first_seen or {}).get(key)) for key, group in groups.items()]
     return tuple(sorted(sorted(found, key=lambda top: top.message), key=_weight, reverse=True))
 
 
 def _weight(top: TopReason) -> tuple[int, bool, dt.datetime]:
     return top.builds, top.last_seen is not None, top.last_seen or dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-def _first_seen(diagnoses: Iterable[Diagnosis]) -> dict[tuple[str, str], dt.datetime]:
-    first: dict[tuple[str, str], dt.datetime] = {}
-    for diagnosis in diagnoses:
-        reason, time = diagnosis.primary, diagnosis.build.time
-        if diagnosis.failed and reason and time:
-            key = (reason.message, reason.tag)
-            first[key] = min(time, first.get(key, time))
-    return first
 
 
 def _top_reason(group: Sequence[tuple[Diagnosis, Reason]], first: dt.datetime | None) -> TopReason:
@@ -195,7 +186,8 @@ def summarise(  # noqa: PLR0913 - a summary says everything about a run, each th
     *,
     now: dt.datetime,
     timezone: ZoneInfo,
-    history: Iterable[Diagnosis] | None = None,
+    counted: Sequence[Period] | None = None,
+    first_seen: Mapping[tuple[str, str], dt.datetime] | None = None,
     group_of: Callable[[str], str] = _no_group,
     short_of: Callable[[str], str] = _same,
     groups: Sequence[str] = (),
@@ -207,20 +199,21 @@ def summarise(  # noqa: PLR0913 - a summary says everything about a run, each th
 ) -> Summary:
     """Sum up diagnoses. Groups come in the order of `groups`, then the jobs of no group; empty ones are left out.
 
-    `history` is what the periods are counted over and where reasons are looked for that were seen before, as
-    `diagnoses` may not reach back that far. `newest` is the time of the newest build there is, by default of those
-    given.
+    `counted` are the periods where they were counted over more than `diagnoses`, which may not reach back that far.
+    `first_seen` says when each reason (tag and message) was first seen of all. `newest` is the time of the newest build
+    there is, by default of those given.
     """
     shown = _once(diagnoses)
-    earlier = shown if history is None else _once(history)
-    times = [diagnosis.build.time for diagnosis in chain(shown, earlier) if diagnosis.build.time]
+    times = [diagnosis.build.time for diagnosis in shown if diagnosis.build.time]
+    if counted is None:
+        counted = [_period(name, since, until, shown) for name, since, until in periods(now, timezone)]
     return Summary(
         now=now,
         timezone=timezone.key,
         totals=totals(shown),
-        periods=tuple(_period(name, since, until, earlier) for name, since, until in periods(now, timezone)),
+        periods=tuple(counted),
         groups=_groups(shown, group_of, short_of, groups),
-        top_reasons=top_reasons(shown, earlier),
+        top_reasons=top_reasons(shown, first_seen),
         sources=tuple(sources),
         new_builds=new_builds,
         newest=newest or max(times, default=None),

@@ -177,6 +177,12 @@ class Counting:
         rows = self.connection.execute(select(names.c.id, names.c.name).where(names.c.kind == "result")).all()
         return {outcome: [row.id for row in rows if outcome_of(row.name) is outcome] for outcome in _QUIET}
 
+    def newest(self) -> dt.datetime | None:
+        """Time of the newest build, None where none has one."""
+        newest = select(_ROW.time).where(_ROW.time.is_not(None), *self.conditions).order_by(_ROW.time.desc()).limit(1)
+        seconds = self.connection.scalars(newest).first()
+        return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+
     def lengths(self, by: str, span: Span, only: Collection[Key]) -> dict[Key, tuple[float, float]]:
         """Median and 90th percentile, by nearest rank, of the lengths of builds that passed or failed."""
         keys = COLUMNS[by]

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, String, and_, ca
 
 from sova.model import Action
 from sova.store.counting import Counting, Span, within
+from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import messages, outcomes, reasons
 
@@ -121,8 +122,11 @@ def sightings(connection: Connection, span: Span, numbers: Collection[int]) -> d
 
 def first_seen(connection: Connection, slugs: Collection[str]) -> dict[str, dt.datetime]:
     """When each of these reasons was seen first, by slug; one that no dated failure has is left out."""
-    wanted = select(messages.c.slug, _one(_ROW.time).label("first")).where(messages.c.slug.in_(slugs))
-    return {row.slug: _moment(row.first) for row in connection.execute(wanted) if row.first is not None}
+    found: dict[str, dt.datetime] = {}
+    for batch in batches(slugs):
+        wanted = select(messages.c.slug, _one(_ROW.time).label("first")).where(messages.c.slug.in_(batch))
+        found |= {row.slug: _moment(row.first) for row in connection.execute(wanted) if row.first is not None}
+    return found
 
 
 def about(connection: Connection, until: dt.datetime, numbers: Collection[int]) -> dict[int, About]:
