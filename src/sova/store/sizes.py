@@ -77,13 +77,13 @@ def _shrink(engine: Engine) -> None:
 
         def ask(statement: str) -> int:
             cursor.execute(statement)
-            rows = cursor.fetchall()  # to the end: the work is done row by row
-            return int(rows[0][0]) if rows else 0
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
 
         free, pages = ask("PRAGMA freelist_count"), ask("PRAGMA page_count")
         if ask("PRAGMA auto_vacuum") == _INCREMENTAL:
             while free > 0:
-                ask(f"PRAGMA incremental_vacuum({_PAGES})")
+                cursor.executescript(f"PRAGMA incremental_vacuum({_PAGES})")  # `execute` frees a single page
                 before, free = free, ask("PRAGMA freelist_count")
                 if free >= before:  # others fill what we free
                     break
