@@ -1,16 +1,12 @@
-"""Opening: new, old, newer, foreign, broken, locked, read-only and full databases; two writers at once."""
+"""Opening: new, old, newer, foreign, broken, locked, read-only and full databases of SQLite."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,7 +17,6 @@ from sqlalchemy import Engine, event
 
 import sova.store.migrations
 from sova.errors import StoreError
-from sova.model import Diagnosis, Verdict
 from sova.store import Saved, Store
 from sova.store.database import open_engine, reading
 from sova.store.tables import HEAD, VERSION_TABLE, metadata
@@ -42,32 +37,6 @@ def store(location: Path) -> Iterator[Store]:
     location.write_bytes(empty_database())
     with Store.open(str(location)) as opened:
         yield opened
-
-
-WRITER = """
-import sys
-from sova.model import Diagnosis, Verdict
-from sova.store import Store
-from sova.testing import build
-
-name, location, count = sys.argv[1:]
-with Store.open(location) as store:
-    print("open", flush=True)
-    for number in range(int(count)):
-        store.save(Diagnosis(build("SUCCESS", key=f"{name}-{number}", log_url=""), Verdict.PASSED))
-        store.save(Diagnosis(build("SUCCESS", key=f"both-{number}", log_url="", seen_by=(name,)), Verdict.PASSED))
-        print(number, flush=True)
-"""
-
-
-@contextmanager
-def writer(name: str, location: Path, count: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", WRITER, name, str(location), str(count)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def execute(location: Path, sql: str) -> None:
@@ -254,45 +223,6 @@ def test_a_limit_on_file_sizes_is_told_and_what_was_saved_stays(location: Path) 
     with Store.open(str(location)) as store:
         assert store.count() == int(saved)
     assert check(location) == "ok"
-
-
-def test_two_writers_at_once_lose_nothing(location: Path) -> None:
-    """They make the tables at once too, and tell of the same builds."""
-    with writer("one", location, 60) as one, writer("two", location, 60) as two:
-        assert (one.wait(60), two.wait(60)) == (0, 0)
-    with Store.open(str(location)) as store:
-        assert store.count() == 180
-        both = [store.get(f"both-{number}") for number in range(60)]
-    assert {diagnosis.build.seen_by for diagnosis in both if diagnosis} == {("one", "two")}
-    assert check(location) == "ok"
-
-
-def test_threads_share_a_store(store: Store) -> None:
-    def save(name: str) -> None:
-        for number in range(25):
-            store.save(Diagnosis(build("SUCCESS", key=f"{name}-{number}", log_url=""), Verdict.PASSED))
-
-    threads = [threading.Thread(target=save, args=(name,)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert store.count() == 100
-
-
-def test_a_writer_that_is_killed_leaves_all_it_saved(location: Path) -> None:
-    with writer("one", location, 100_000) as process:
-        assert process.stdout is not None
-        lines = iter(process.stdout)
-        while next(lines).strip() != "20":
-            pass
-        time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-        told = 20 + sum(1 for _ in lines)
-    assert check(location) == "ok"
-    with Store.open(str(location)) as store:
-        assert all(store.get(f"one-{number}") for number in range(told + 1))
-        assert 2 * (told + 1) <= store.count() <= 2 * (told + 2)
 
 
 def test_importing_the_store_does_not_import_alembic() -> None:
