@@ -9,13 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from sova.cli import main
 
 _WAIT = 30
 
@@ -52,7 +54,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def surroundings(tmp_path: Path, compiled: Path) -> dict[str, str]:
-    """The environment of a person who has configured nothing."""
+    """The environment of a person who has configured next to nothing."""
+    (tmp_path / "sova.yaml").write_text("builtin_patterns: false\n")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SOVA_", "XDG_", "PROMETHEUS_"))}
     return {**kept, "XDG_CACHE_HOME": str(compiled), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
 
@@ -78,36 +81,39 @@ def started(directory: Path, surroundings: dict[str, str], *options: str) -> Ite
             program.communicate(timeout=_WAIT)
 
 
-def refused(directory: Path, surroundings: dict[str, str], *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "sova", "serve", *options]
-    ran = subprocess.run(
-        command, cwd=directory, env=surroundings, capture_output=True, text=True, timeout=_WAIT, check=False
-    )
-    return ran.returncode, ran.stderr
+@pytest.fixture
+def refused(
+    tmp_path: Path, surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs `sova serve` in this process, where it should end at once: its exit status and stderr."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SOVA_CONFIG", "SOVA_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, surroundings[name])
+
+    def run(*options: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["serve", *options])
+        return int(str(ended.value.code)), capfd.readouterr().err
+
+    return run
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_it_answers_on_loopback_and_ends_cleanly(
+def test_it_answers_on_loopback_over_a_new_store_and_ends_cleanly(
     tmp_path: Path, surroundings: dict[str, str], number: signal.Signals, status: int
 ) -> None:
     with started(tmp_path, surroundings) as server:
         assert server.address.startswith("http://127.0.0.1:")
-        assert server.get("/healthz") == (200, "ok\n")
+        assert server.get("/readyz") == (200, "ready\n")
+        page_status, page = server.get("/")
         ended, rest = server.ended_by(number)
+    assert (page_status, "sova run" in page) == (200, True)  # nothing is stored yet: it says how builds come
+    assert (tmp_path / "sova" / "sova.db").exists()
     assert ended == status
     assert "Traceback" not in rest
     assert len(server.said) == 1
-
-
-def test_an_empty_store_is_made_and_pages_say_how_builds_come_into_it(
-    tmp_path: Path, surroundings: dict[str, str]
-) -> None:
-    with started(tmp_path, surroundings) as server:
-        assert server.get("/readyz") == (200, "ready\n")
-        status, page = server.get("/")
-    assert status == 200
-    assert "sova run" in page
-    assert (tmp_path / "sova" / "sova.db").exists()
 
 
 def test_several_processes_answer_and_count_together(tmp_path: Path, surroundings: dict[str, str]) -> None:
@@ -127,12 +133,12 @@ def test_several_processes_end_with_130_when_interrupted(tmp_path: Path, surroun
     assert (ended, "Traceback" in rest) == (130, False)
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path, surroundings: dict[str, str]) -> None:
+def test_a_port_that_is_taken_is_told(refused: Callable[..., tuple[int, str]]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        status, said = refused(tmp_path, surroundings, "--port", port)
+        status, said = refused("--port", port)
     assert status == 2
     assert (
         said == f"error: port {port} of 127.0.0.1 is in use; choose another with --port, or a free one with --port 0\n"
@@ -149,40 +155,38 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, surroundings: dict[str, st
     ],
 )
 def test_what_cannot_be_served_is_told_in_one_line(
-    tmp_path: Path, surroundings: dict[str, str], options: tuple[str, ...], words: str
+    refused: Callable[..., tuple[int, str]], options: tuple[str, ...], words: str
 ) -> None:
-    status, said = refused(tmp_path, surroundings, *options)
+    status, said = refused(*options)
     assert (status, words in said, "Traceback" in said) == (2, True, False)
 
 
-def test_a_database_of_another_kind_is_told(tmp_path: Path, surroundings: dict[str, str]) -> None:
+def test_a_database_of_another_kind_is_told(tmp_path: Path, refused: Callable[..., tuple[int, str]]) -> None:
     (tmp_path / "sova").mkdir()
     (tmp_path / "sova" / "sova.db").write_text("a text that is long enough to be no database " * 50)
-    status, said = refused(tmp_path, surroundings, "--port", "0")
+    status, said = refused("--port", "0")
     assert status == 2
     assert "is not a database" in said
     assert "Sova is at" not in said
 
 
-def test_an_address_that_others_reach_is_allowed_and_warned_of(tmp_path: Path, surroundings: dict[str, str]) -> None:
-    with started(tmp_path, surroundings, "--host", "0.0.0.0") as server:
+def test_an_address_that_others_reach_is_warned_of_and_requests_are_logged(
+    tmp_path: Path, surroundings: dict[str, str]
+) -> None:
+    with started(tmp_path, surroundings, "--host", "0.0.0.0", "--access-log") as server:
         assert "warning: 0.0.0.0 is not only this machine" in server.said[0]
         assert server.address.startswith("http://127.0.0.1:")
-        assert server.get("/healthz")[0] == 200
-
-
-def test_a_line_for_each_request_only_where_it_is_asked_for(tmp_path: Path, surroundings: dict[str, str]) -> None:
-    with started(tmp_path, surroundings, "--access-log") as server:
-        server.get("/healthz?text=%0Aforged%1b%5B31m")
+        assert server.get("/healthz?text=%0Aforged%1b%5B31m")[0] == 200
         _, rest = server.ended_by(signal.SIGTERM)
-    (line,) = rest.splitlines()
+    (line,) = rest.splitlines()  # of the log of requests
     assert re.fullmatch(
         r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO 127\.0\.0\.1:\d+ - "GET /healthz\?\S+ HTTP/1\.1" 200', line
     )
 
 
-def test_help_has_examples_and_exit_statuses(tmp_path: Path, surroundings: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "sova", "serve", "--help"]
-    ran = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True)
+def test_help_has_examples_and_exit_statuses(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    help_text = capfd.readouterr().out
     for words in ("sova serve --port 0 --open", "SOVA_TOKEN", "130 interrupted"):
-        assert words in ran.stdout
+        assert words in help_text
