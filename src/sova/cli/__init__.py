@@ -16,8 +16,11 @@ EXIT_FAILURES, EXIT_USAGE, EXIT_NO_SOURCE, EXIT_SOME_SOURCE, EXIT_INTERRUPTED = 
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("sova.cli.run", "Collect, triage, store and report: the main job."),
+    "builds": ("sova.cli.builds", "List the builds that are stored."),
+    "build": ("sova.cli.build", "Show everything about one stored build."),
     "stats": ("sova.cli.stats", "Count what is stored: shares, reasons, jobs, beside the days before."),
     "diagnose": ("sova.cli.diagnose", "Say why a log, a build or a directory of logs failed."),
+    "report": ("sova.cli.report", "Write pages of what is stored, as files."),
     "serve": ("sova.cli.serve", "Show everything as pages, live, with an API."),
     "patterns": ("sova.cli.patterns", "List, show, check and try failure patterns."),
     "db": ("sova.cli.db", "Upgrade, prune, export and import the database."),

@@ -10,7 +10,7 @@ import click
 from sova.model import Diagnosis
 from sova.reports.formats import OWN, write, writer
 
-__all__ = ["emit", "output_option"]
+__all__ = ["emit", "emit_lines", "output_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -40,5 +40,10 @@ def output_option(for_people: str = "table") -> Callable[[_Command], _Command]:
 
 def emit(form: str, diagnoses: Iterable[Diagnosis]) -> None:
     """Write the diagnoses to standard output. Raises what `sova.reports.formats.writer` raises."""
-    for piece in write(form, diagnoses):
-        click.echo(piece.encode("utf-8", "replace"), nl=False)  # bytes: whatever the locale, the text is UTF-8
+    emit_lines(write(form, diagnoses))
+
+
+def emit_lines(pieces: Iterable[str]) -> None:
+    """Write text to standard output, each piece as soon as it is there; it is UTF-8 whatever the locale."""
+    for piece in pieces:
+        click.echo(piece.encode("utf-8", "replace"), nl=False)
