@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
+from sova.reports.links import Links
 from sova.reports.parameters import moment
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import length, share
 from sova.stats import DayCount, Totals
 from sova.views.lengths import DayLength
+from sova.views.reasons import DayBuilds
 
 __all__ = ["failures_chart", "hue", "lengths_chart", "outcomes_chart", "reason_chart", "tags_of"]
 
@@ -35,19 +37,22 @@ def tags_of(totals: Iterable[Totals]) -> list[str]:
 
 
 def failures_chart(
-    days: Sequence[DayCount], to_builds: Callable[..., str], **filters: str
+    days: Sequence[DayCount], to_builds: Callable[..., str], links: Links
 ) -> tuple[list[Series], list[Row]]:
-    """Failures a day by tag, and the share of them with a known reason. `filters` go along to the builds of a day."""
+    """Failures a day by tag, and the share of them with a known reason. On disk a day has a page of its own."""
     tags = tags_of(day.totals for day in days)
     series = [*((tag, "bar", tag) for tag in tags), ("explained", "line2", "text")]
-    rows = [_row(day, [*map(day.totals.tagged, tags), _percent(day)], to_builds, filters) for day in days]
+    rows: list[Row] = []
+    for day in days:
+        label, link, values = _row(day, [*map(day.totals.tagged, tags), _percent(day)], to_builds, {"failed": "yes"})
+        rows.append((label, link if links.live else links.day(day.date), values))
     return series, rows
 
 
 def outcomes_chart(
     days: Sequence[DayCount], to_builds: Callable[..., str], **filters: str
 ) -> tuple[list[Series], list[Row]]:
-    """Builds a day: failures by tag, passed, others."""
+    """Builds a day: failures by tag, passed, others. `filters` go along to the builds of a day."""
     tags = tags_of(day.totals for day in days)
     series = [*((tag, "bar", tag) for tag in tags), ("passed", "bar", "passed"), ("other", "bar", "skipped")]
     rows = [
@@ -58,10 +63,14 @@ def outcomes_chart(
 
 
 def reason_chart(
-    days: Sequence[DayCount], tag: str, to_builds: Callable[..., str], **filters: str
+    days: Sequence[DayBuilds], tag: str, to_builds: Callable[..., str], **filters: str
 ) -> tuple[list[Series], list[Row]]:
     """Builds a day that failed for one reason, in the hue of its tag."""
-    return [("builds", "bar", tag)], [_row(day, [day.totals.failed], to_builds, filters) for day in days]
+    rows: list[Row] = []
+    for day in days:
+        link = to_builds(**filters, since=moment(day.since), until=moment(day.until)) if day.builds else ""
+        rows.append((f"{day.date:%m-%d}", link, [day.builds]))
+    return [("builds", "bar", tag)], rows
 
 
 def lengths_chart(days: Sequence[DayLength]) -> tuple[list[Series], list[Row]]:
