@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from sova.cli.app import App, pass_app
 from sova.cli.filter_options import filter_options
 from sova.cli.output import emit, output_option
 from sova.cli.run_bar import RunBar
+from sova.cli.sites import write_site
 from sova.filters import make_query
 from sova.main_job import Run
 from sova.main_job import run as main_job
@@ -58,9 +60,9 @@ def run(
         click.echo("interrupted; what was done is saved and reported", err=True)
     _report(app, done, output)
     if html:
-        from sova.reports.site import write  # noqa: PLC0415 - the template engine is for pages only
-
-        click.echo(f"wrote {write(done.summary, html)}", err=True)
+        # pages show days of their own, and stay when a run asks for less
+        shown = replace(query, since=None, until=None, dates=(), limit=None, fail=False)
+        click.echo(f"wrote {write_site(app, shown, html).index}", err=True)
     click.get_current_context().exit(_status(done, exit_status))
 
 

@@ -33,6 +33,7 @@ from sova.views.log import LogComingView, LogGoneView, LogLineView, LogView
 from sova.views.overview import OverviewView
 from sova.views.patterns import PatternsView
 from sova.views.reasons import ReasonsView, ReasonView
+from sova.views.single import SingleView
 from sova.views.statistics import StatisticsView
 from sova.views.trouble import TroubleView
 from sova.views.unknown import UnknownView
@@ -186,6 +187,7 @@ TEMPLATES: dict[type, str] = {
     LogGoneView: "log_gone.html",
     LogLineView: "log_line.html",
     LogView: "log.html",
+    SingleView: "single.html",
 }
 """Which template shows which view."""
 
@@ -198,8 +200,8 @@ class Pages:
         self._links = links
         self._common = {"links": links, "site_title": title, "zone": timezone, "security": security}
 
-    def render(self, view: object, foot: Foot) -> str:
-        """The page of a view; times are shown in the zone that `foot` names."""
+    def render(self, view: object, foot: Foot, **more: str) -> str:
+        """The page of a view; times are shown in the zone that `foot` names. `more` is for its template alone."""
         span, search = getattr(view, "span", None), getattr(view, "search", None)
         asked = Asked(self._links, span, search, getattr(view, "asked", ()))
         values = {
@@ -216,7 +218,7 @@ class Pages:
             "span_fields_here": asked.span_fields,
             "to_builds": asked.builds,
         }
-        return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values})
+        return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values, **more})
 
     def overview(self, summary: Summary) -> str:
         return self._render("overview.html", summary=summary, seen=overview(summary))
