@@ -56,7 +56,10 @@ class PostgresServer:
     """A running server; databases in it are made and dropped by name."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    command: tuple[str, ...]
+    home: Path
+    user: int | None
+    process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
     def url(self, database: str, user: str = _USER) -> str:
@@ -78,16 +81,31 @@ class PostgresServer:
         """Drop the database, whoever is still connected to it."""
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd=self.home, user=self.user)
+        end = time.monotonic() + _STARTS_WITHIN
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"postgres did not start: {(self.home / 'log').read_text(encoding='utf-8', errors='replace')}")
+
     def stop(self) -> None:
         """Stop at once, as a machine that fails; connections break off."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(20)
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(20)
 
 
 @contextmanager
-def running() -> Iterator[PostgresServer]:
-    """A new server with an empty directory of its own, short enough a path for every system."""
+def running(**settings: str) -> Iterator[PostgresServer]:
+    """A new server with an empty directory of its own, short enough a path for every system; `settings` over ours."""
     initdb, postgres = needs_postgres()
     home = Path(mkdtemp(prefix="sova-pg-"))
     user = _unprivileged(home)
@@ -103,14 +121,11 @@ def running() -> Iterator[PostgresServer]:
         )
         assert made.returncode == 0, made.stderr
         port = free_port()
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [postgres, "-D", str(data), "-p", str(port), *settings], stdout=log, stderr=log, cwd=home, user=user
-            )
-        server = PostgresServer(port, process)
+        options = [part for name, value in (_SETTINGS | settings).items() for part in ("-c", f"{name}={value}")]
+        command = (postgres, "-D", str(data), "-p", str(port), *options)
+        server = PostgresServer(port, command, home, user)
         try:
-            _wait_for(server, home / "log")
+            server.start()
             yield server
         finally:
             server.stop()
@@ -136,15 +151,3 @@ def free_port() -> int:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _wait_for(server: PostgresServer, log: Path) -> None:
-    end = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < end and server.process.poll() is None:
-        try:
-            server.execute("SELECT 1")
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail(f"postgres did not start: {log.read_text(encoding='utf-8', errors='replace')}")

@@ -7,10 +7,12 @@ PostgreSQL with an advisory lock that ends with it. A transaction that reads see
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -26,6 +28,12 @@ _WAIT = 30.0
 
 _THREADS = 40
 """Threads of the web server, each of which may hold a connection at once."""
+
+_CACHE = 16 * 1024**2
+"""Bytes of pages that a connection to SQLite keeps."""
+
+_WAL_PAGES = 8000
+"""Pages of 4 kB that are written before SQLite moves them into place: many new builds change the same pages."""
 
 _KEPT = 10
 """Connections to PostgreSQL that stay open; each is a process of the server."""
@@ -80,13 +88,23 @@ def _postgresql(url: URL) -> Engine:
     options = {name: value for name, value in defaults.items() if name not in url.query}
     try:
         # pre-ping: after a restart of the server the first question would fail once for each connection that was kept
-        return create_engine(
+        engine = create_engine(
             url, connect_args=options, pool_size=_KEPT, max_overflow=_THREADS - _KEPT, pool_pre_ping=True
         )
     except ImportError as error:
         raise StoreError(
             f"{hidden(url.render_as_string())}: PostgreSQL needs the package psycopg: pip install 'sova-ci[postgresql]'"
         ) from error
+    event.listen(engine, "checkin", _forget)
+    # a connection that breaks off is told by `told`; the pool would print a traceback of its own
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    return engine
+
+
+def _forget(connection: Any, _entry: ConnectionPoolEntry) -> None:  # Any: psycopg is not there for everyone
+    """Leave it to the server again whether the next transaction may write: some are read-only as a whole."""
+    if connection is not None and not connection.closed:
+        connection.read_only = None
 
 
 def _make_directory(url: URL) -> None:
@@ -103,6 +121,8 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
     connection.isolation_level = None  # transactions are begun by `_begin`, never by the driver
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE // 1024}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that a file shrinks; holds for one that is new
         if not _read_only(connection):
@@ -142,7 +162,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     options: dict[str, object] = {_WRITES: True}
     if engine.dialect.name == "postgresql":
         # each statement sees what was there when it began: the first one is the wait for the writer before
-        options = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+        options = {"isolation_level": "READ COMMITTED"}
     with told(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(

@@ -22,7 +22,7 @@ branch_labels = None
 depends_on = None
 
 _BATCH = 500
-_IDENTITY = "`page:` and the slug of a key, `uuid:` or `log:`, and the text that the build is found by."
+_IDENTITY = "`page:` and the build's slug, `uuid:` or `log:` and the text it is found by."
 _OLD_INDEXES = {
     "builds": (
         "branch_time",
