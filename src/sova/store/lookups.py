@@ -18,17 +18,21 @@ from sova.slugs import name_slug
 from sova.store import Run, Store
 from sova.store.conditions import conditions
 from sova.store.counting import Span, within
+from sova.store.loading import batches, builds_by_id
 from sova.store.patchsets import runs_of
 from sova.store.tables import builds, messages, names, outcomes, reasons
 
 __all__ = [
     "Neighbours",
     "PatternHits",
+    "ReasonAround",
     "ReasonEver",
     "days_of_reasons",
     "neighbours",
     "nodesets",
+    "parts_of",
     "pattern_hits",
+    "reason_around",
     "reason_ever",
 ]
 
@@ -62,6 +66,16 @@ class ReasonEver:
     secondary: int = 0
     first_seen: dt.datetime | None = None
     last_seen: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonAround:
+    """A reason in a stretch of time: the failures that count by it, and the newest of them ever."""
+
+    builds: int
+    jobs: int
+    changes: int
+    newest: tuple[Build, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,43 @@ def reason_ever(store: Store, slug: str) -> ReasonEver:
         return ReasonEver(builds_of, max(0, secondary), _moment(first), _moment(last))
 
 
+def reason_around(store: Store, search: Search, span: Span, most: int) -> ReasonAround:
+    """The builds of the one reason that `search` asks for, its times apart: counts of the stretch, and the newest."""
+    row = outcomes.c
+    with store.reading() as connection:
+        asked = conditions(connection, search)
+        rows = select(row.job_id, row.project_id, row.change_number).where(*asked, within(span))
+        found = connection.execute(rows).all()
+        newest = select(row.build_id).where(*asked).order_by(row.time.desc().nulls_last(), row.build_id.desc())
+        numbers = connection.scalars(newest.limit(most)).all()
+        known = builds_by_id(connection, numbers)
+    changes = {(project, change) for _, project, change in found if change is not None}
+    jobs = {job for job, _, _ in found}
+    return ReasonAround(len(found), len(jobs), len(changes), tuple(known[number] for number in numbers))
+
+
+def parts_of(
+    store: Store, search: Search, spans: Sequence[Span], kinds: Sequence[str]
+) -> dict[str, dict[str, tuple[int, ...]]]:
+    """For each kind of name (job, branch, project, pipeline) how many of the builds asked for have which name, in each
+    of the stretches. The times of `search` do not count."""
+    columns = [outcomes.c[f"{kind}_id"] for kind in kinds]
+    counts: dict[str, dict[int, list[int]]] = {kind: {} for kind in kinds}
+    with store.reading() as connection:
+        asked = conditions(connection, search)
+        for place, span in enumerate(spans):
+            counted = select(func.count(), *columns).where(*asked, within(span)).group_by(*columns)
+            for number, *found in connection.execute(counted):
+                for kind, name in zip(kinds, found, strict=True):
+                    counts[kind].setdefault(name, [0] * len(spans))[place] += number
+        numbers = {name for found in counts.values() for name in found}
+        known: dict[int, str] = {}
+        for batch in batches(numbers):
+            rows = connection.execute(select(names.c.id, names.c.name).where(names.c.id.in_(batch)))
+            known.update((number, name) for number, name in rows)
+    return {kind: {known[name]: tuple(several) for name, several in found.items()} for kind, found in counts.items()}
+
+
 def days_of_reasons(
     store: Store, slugs: Collection[str], search: Search, days: Sequence[Span]
 ) -> dict[str, tuple[int, ...]]:
@@ -149,24 +200,22 @@ def pattern_hits(store: Store, search: Search, since: dt.datetime, until: dt.dat
     with store.reading() as connection:
         left = set(connection.scalars(_PATTERN_IDS))
         asked = conditions(connection, search)
-        inside = _last_hits(connection, left, [*asked, within((since, until))])
-        later = _last_hits(connection, left, [*asked, outcomes.c.time >= math.ceil(until.timestamp())])
-        last = _places(inside) | _places(later)
+        after = outcomes.c.time >= math.ceil(until.timestamp())
+        inside = _last_hits(connection, [*asked, within((since, until))])
+        last = _places(inside) | _places(_last_hits(connection, [*asked, after]))
         recent = outcomes.c.time >= math.floor(since.timestamp()) - _RECENT
         for more in (recent, outcomes.c.time.is_not(None)):  # most were seen a short while ago
             if left := left - last.keys():
-                last |= _places(_last_hits(connection, left, [*asked, more]))
+                last |= _places(_last_hits(connection, [*asked, more, reasons.c.pattern.in_(sorted(left))]))
         return dict(_with_builds(connection, last, {pattern: number for pattern, (number, _) in inside.items()}))
 
 
-def _last_hits(
-    connection: Connection, patterns: Collection[str], where: Iterable[ColumnElement[bool]]
-) -> dict[str, tuple[int, int]]:
+def _last_hits(connection: Connection, where: Iterable[ColumnElement[bool]]) -> dict[str, tuple[int, int]]:
     """For each pattern how many of these builds it hit in, and the newest of them as time and number in one."""
     place = outcomes.c.time * _ROOM + outcomes.c.build_id
     hits = select(reasons.c.pattern, func.count(reasons.c.build_id.distinct()), func.max(place))
     hits = hits.join(outcomes, outcomes.c.build_id == reasons.c.build_id)
-    hits = hits.where(*where, reasons.c.pattern.in_(sorted(patterns))).group_by(reasons.c.pattern)
+    hits = hits.where(*where, outcomes.c.failed).group_by(reasons.c.pattern)
     return {pattern: (number, last) for pattern, number, last in connection.execute(hits)}
 
 

@@ -45,7 +45,8 @@ class ChangeBuild:
 
 @dataclass(frozen=True, slots=True)
 class FoundChange:
-    """A change, as the newest build tells it that knows its subject, and its builds that were asked for, newest first, at most MOST."""
+    """A change, as the newest build tells it that knows its subject, and its builds that were asked for, newest first,
+    at most MOST."""
 
     change: Change
     builds: tuple[ChangeBuild, ...] = ()

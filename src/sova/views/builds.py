@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sova.filters import Query, Search
-from sova.model import Diagnosis
+from sova.model import Build, Diagnosis
 from sova.slugs import reason_slug
-from sova.stats import DayCount, ReasonCount, daily, top_reasons_of
+from sova.stats import days_of
 from sova.store import Store
-from sova.store.lookups import Neighbours, neighbours
+from sova.store.lookups import Neighbours, ReasonEver, days_of_reasons, neighbours, reason_around, reason_ever
 from sova.times import day_start
 from sova.views.desk import Desk, Span
 
@@ -32,20 +32,18 @@ _NAMED = ("job", "project", "branch", "pipeline", "result", "tag")
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The primary reason of a build in the days around it. `seen` counts this build too; `newest` are the newest
-    other builds that failed for it, whenever that was."""
+    """The primary reason of a build in the days around it: `others` counts other builds that failed for it, `jobs` and
+    `changes` those of all, `days` all of each day. `newest` are the newest other builds, `ever` is all there is."""
 
     slug: str
     since: dt.datetime
     until: dt.datetime
-    seen: ReasonCount | None
-    days: tuple[DayCount, ...]
-    newest: tuple[Diagnosis, ...]
-
-    @property
-    def others(self) -> int:
-        """Other builds in these days."""
-        return max(0, self.seen.builds - 1) if self.seen else 0
+    others: int
+    jobs: int
+    changes: int
+    days: tuple[int, ...]
+    newest: tuple[Build, ...]
+    ever: ReasonEver
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +132,18 @@ def _elsewhere(desk: Desk, diagnosis: Diagnosis) -> Elsewhere | None:
     slug = reason_slug(reason.tag, reason.message)
     since, until = _days_around(desk, time)
     search = desk.within(Search(reason=slug))
-    seen = top_reasons_of(desk.store, search, since, until, limit=1, zone=desk.timezone)
-    newest = desk.store.page(search, limit=NEWEST + 1).diagnoses
+    seen = reason_around(desk.store, search, (since, until), NEWEST + 1)
+    days = [span for _, span in days_of(since, until, desk.timezone)]
     return Elsewhere(
         slug=slug,
         since=since,
         until=until,
-        seen=seen[0] if seen else None,
-        days=daily(desk.store, search, since, until, desk.timezone),
-        newest=tuple(one for one in newest if one.build.key != diagnosis.build.key)[:NEWEST],
+        others=max(0, seen.builds - 1),
+        jobs=seen.jobs,
+        changes=seen.changes,
+        days=days_of_reasons(desk.store, [slug], search, days)[slug],
+        newest=tuple(one for one in seen.newest if one.key != diagnosis.build.key)[:NEWEST],
+        ever=reason_ever(desk.store, slug),
     )
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from sova.filters import Search
 from sova.model import Diagnosis, Pattern
 from sova.slugs import reason_slug
-from sova.stats import DayCount, Part, ReasonCount, Totals, compare, daily, days_of, parts, top_reasons_of
-from sova.store.lookups import ReasonEver, days_of_reasons, nodesets, reason_ever
+from sova.stats import ReasonCount, Totals, before, days_of, top_reasons_of
+from sova.stats.counted import totals_of
+from sova.store.counting import counting
+from sova.store.lookups import ReasonEver, days_of_reasons, nodesets, parts_of, reason_ever
 from sova.views.builds import known_names
 from sova.views.desk import Desk, Span
 
@@ -58,10 +60,29 @@ class ReasonsView:
 
 
 @dataclass(frozen=True, slots=True)
+class DayBuilds:
+    """How many builds failed for a reason on a day; the day is cut to the stretch of time."""
+
+    date: dt.date
+    since: dt.datetime
+    until: dt.datetime
+    builds: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBuilds:
+    """How many builds with this name ("" for none) failed for a reason, and how many in the stretch before."""
+
+    name: str
+    builds: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonView:
     """One reason. `count` is None where it was not seen in the stretch of time; `ever` is all that is stored of it;
-    `parts` hold its builds by job, branch and project; `nodesets` the kinds of machines, of the newest builds;
-    `pattern` is the one that knows it now; `examples` are the newest builds whose lines are still kept."""
+    `parts` hold its builds by job, branch and project, at most PARTS of each; `nodesets` the kinds of machines, of the
+    newest builds; `pattern` is the one that knows it now; `examples` are the newest builds whose lines are kept."""
 
     slug: str
     tag: str
@@ -70,8 +91,8 @@ class ReasonView:
     search: Search
     count: ReasonCount | None
     ever: ReasonEver
-    days: tuple[DayCount, ...]
-    parts: Mapping[str, tuple[Part, ...]]
+    days: tuple[DayBuilds, ...]
+    parts: Mapping[str, tuple[NamedBuilds, ...]]
     nodesets: tuple[tuple[str, int], ...]
     pattern: Pattern | None
     examples: tuple[Diagnosis, ...]
@@ -95,7 +116,7 @@ def reasons(desk: Desk, span: Span, search: Search, *, order: str = "builds") ->
         order=order or "builds",
         tallies=tuple(Tally(one, by_day[one.slug]) for one in found),
         days=tuple(date for date, _ in days),
-        totals=compare(desk.store, asked, span.since, span.until, desk.timezone).totals,
+        totals=_totals(desk, replace(asked, failed=True), span),
         names=known_names(desk.store),
     )
 
@@ -121,8 +142,8 @@ def reason(desk: Desk, slug: str, span: Span, search: Search, *, after: str = ""
         search=search,
         count=counts[0] if counts else None,
         ever=reason_ever(desk.store, slug),
-        days=daily(desk.store, asked, since, until, zone),
-        parts={by: parts(desk.store, asked, since, until, by, limit=PARTS, zone=zone) for by in _BY} if counts else {},
+        days=_days(desk, slug, asked, span),
+        parts=_parts(desk, asked, span) if counts else {},
         nodesets=nodesets(desk.store, asked),
         pattern=_pattern(desk, newest, slug),
         examples=tuple(one for one in newest if one.primary and one.primary.hits)[:EXAMPLES],
@@ -130,6 +151,32 @@ def reason(desk: Desk, slug: str, span: Span, search: Search, *, after: str = ""
         after=after,
         more=page.after,
     )
+
+
+def _totals(desk: Desk, asked: Search, span: Span) -> Totals:
+    with counting(desk.store, asked) as counts:
+        return totals_of(counts.totals([(span.since, span.until)])[0])
+
+
+def _days(desk: Desk, slug: str, asked: Search, span: Span) -> tuple[DayBuilds, ...]:
+    days = days_of(span.since, span.until, desk.timezone)
+    timeless = replace(asked, query=replace(asked.query, since=None, until=None))
+    counts = days_of_reasons(desk.store, [slug], timeless, [ends for _, ends in days])[slug]
+    return tuple(DayBuilds(date, *ends, count) for (date, ends), count in zip(days, counts, strict=True))
+
+
+def _parts(desk: Desk, asked: Search, span: Span) -> dict[str, tuple[NamedBuilds, ...]]:
+    now = (span.since, span.until)
+    timeless = replace(asked, query=replace(asked.query, since=None, until=None))
+    found = parts_of(desk.store, timeless, [now, before(*now, desk.timezone)], _BY)
+    return {
+        by: _most([NamedBuilds(name, *counts) for name, counts in several.items()]) for by, several in found.items()
+    }
+
+
+def _most(found: list[NamedBuilds]) -> tuple[NamedBuilds, ...]:
+    shown = [one for one in found if one.builds]
+    return tuple(sorted(shown, key=lambda one: (-one.builds, one.name))[:PARTS])
 
 
 def _pattern(desk: Desk, newest: tuple[Diagnosis, ...], slug: str) -> Pattern | None:
