@@ -16,7 +16,11 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 dates = st.dates(dt.date(2010, 1, 1), dt.date(2030, 1, 1))
-moments = st.datetimes(dt.datetime(2010, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(dt.UTC))
+moments = st.datetimes(  # hypothesis adds the zone
+    dt.datetime(2010, 1, 1),  # noqa: DTZ001
+    dt.datetime(2030, 1, 1),  # noqa: DTZ001
+    timezones=st.just(dt.UTC),
+)
 lengths = st.integers(1, 40)
 
 

@@ -89,11 +89,10 @@ _PARTS = (
     _Column("CI lost", number=True),
 )
 _FAILED_PARTS = (
-    _Column("", room=28),
+    _Column("", room=40),
     _Column("failed", number=True),
     _Column("before", number=True),
     _Column("of all failures", number=True),
-    _Column("known", number=True),
     _Column("median", number=True),
     _Column("90 %", number=True),
     _Column("CI lost", number=True),

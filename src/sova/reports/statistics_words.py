@@ -20,8 +20,8 @@ INTERVAL = (
 )
 """What the two numbers beside a share mean."""
 ARROWS = (
-    "▲ ▼ say how the share stood in the stretch before (as many days, ending where this one begins); ≈ where the "
-    "difference may be chance: each share lies within the other's interval, or one of them is of nothing."
+    "▲ ▼ ≈ stand before the share of the stretch before (as many days, ending where this one begins); ≈ where the "
+    "difference may be chance: one of the two lies within the interval of the other."
 )
 """What the sign beside a share means."""
 _BARS = "▁▂▃▄▅▆▇█"
@@ -39,7 +39,7 @@ def arrow(now: Share, before: Share) -> str:
     if now.value is None or before.value is None:
         return ""
     was = share(before.part, before.whole)
-    if now.low <= before.value <= now.high and before.low <= now.value <= before.high:
+    if now.low <= before.value <= now.high or before.low <= now.value <= before.high:
         return f"≈ {was}"
     return f"{'▲' if now.value > before.value else '▼'} from {was}"
 
