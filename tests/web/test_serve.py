@@ -78,7 +78,7 @@ def started(directory: Path, surroundings: dict[str, str], *options: str) -> Ite
     finally:
         if program.poll() is None:
             program.terminate()
-            program.communicate(timeout=_WAIT)
+        program.communicate(timeout=_WAIT)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ __all__ = ["serve"]
 
 _BACKLOG = 512
 _SECONDS_TO_END = 5
+_SECONDS_TO_START = 60  # a process that has not answered by then is replaced
 _OPEN_TO_ALL = """\
 warning: {host} is not only this machine: everyone who can reach it can read the pages, and what is sent can be read on
 the way. Keep to loopback and put a proxy with TLS and, where that is wanted, a password in front (docs/serve.md)."""
@@ -162,7 +163,7 @@ def _serve_side_by_side(  # noqa: PLR0913, PLR0917 - what both ways of serving n
             os.environ["SOVA_CONFIG"] = str(Path(app.found).resolve())
         from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as in _serve_alone
 
-        from sova.web.app import create_app, create_app_from_environment  # noqa: PLC0415 - as above
+        from sova.web.app import create_app  # noqa: PLC0415 - as above
 
         create_app(config).state.sova.store.close()  # upgrades the tables once, and tells mistakes once
         ended_by: list[int] = []
@@ -176,7 +177,7 @@ def _serve_side_by_side(  # noqa: PLR0913, PLR0917 - what both ways of serving n
                 ended_by.append(signal.SIGTERM)
                 super().handle_term()
 
-        settings = _settings(partial(create_app_from_environment, config.web.host), access_log, workers)
+        settings = _settings(partial(_app_of_worker, config.web.host), access_log, workers)
         begun()
         Workers(settings, sockets=[listener]).run()
     if signal.SIGINT in ended_by:
@@ -184,6 +185,14 @@ def _serve_side_by_side(  # noqa: PLR0913, PLR0917 - what both ways of serving n
         click.get_current_context().exit(EXIT_INTERRUPTED)
     if not ended_by:
         raise SovaError("the processes that should answer did not start; the lines above say why")
+
+
+def _app_of_worker(host: str) -> object:
+    """The app, in a process of its own. What is sent to that process is this function, so that it answers its parent
+    before it has loaded the rest."""
+    from sova.web.app import create_app_from_environment  # noqa: PLC0415 - as said
+
+    return create_app_from_environment(host)
 
 
 def _settings(app: object, access_log: bool, workers: int = 1) -> uvicorn.Config:
@@ -203,4 +212,5 @@ def _settings(app: object, access_log: bool, workers: int = 1) -> uvicorn.Config
         log_config=log_settings(),
         server_header=False,
         timeout_graceful_shutdown=_SECONDS_TO_END,
+        timeout_worker_healthcheck=_SECONDS_TO_START,
     )
