@@ -137,7 +137,8 @@ def _newest_of_each(jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], l
         messages.c.message,
     )
     wanted = wanted.select_from(job).join(shown, shown.c.build_id.in_(newest))
-    wanted = wanted.join(builds, builds.c.id == shown.c.build_id)
+    # "+ 0": else SQLite looks for the builds by the list too, and makes it anew for each of them
+    wanted = wanted.join(builds, builds.c.id == shown.c.build_id + 0)
     wanted = wanted.outerjoin(tag, tag.c.id == shown.c.tag_id).outerjoin(messages, messages.c.id == shown.c.message_id)
     return wanted.where(job.c.id.in_(jobs)).order_by(shown.c.time.desc(), shown.c.build_id.desc())
 
