@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.skips import Rule, read_rules, unexpected
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 
@@ -49,6 +53,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def say(request: pytest.FixtureRequest) -> Say:
     """Gives a function whose lines are printed together at the end of the run, whether tests passed or failed."""
     return request.config.stash[_SAID].append
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The machine's own PostgreSQL, for all tests."""
+    from tests.postgres_server import running  # noqa: PLC0415 - most runs of a few tests need no psycopg
+
+    with running() as server:
+        yield server
 
 
 def _skips(terminal: pytest.TerminalReporter) -> Iterator[tuple[str, str]]:

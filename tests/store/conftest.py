@@ -7,15 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from sova.store import Store
-from tests.postgres_server import PostgresServer, running
+from tests.postgres_server import PostgresServer
 from tests.store.databases import Database, PostgresDatabase, SqliteDatabase
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """The machine's own PostgreSQL, for all tests."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,15 @@ def _shown(settings: Config) -> dict[str, object]:
     values["sources"] = [source.model_dump(mode="json", exclude_defaults=True) for source in settings.sources]
     values["timezone"] = settings.timezone.key
     values["logs"] = {**DEFAULT_LOGS, **settings.logs}
-    values["store"] = store_location(settings)
+    values["store"] = _shown_place(store_location(settings))
     values["cache"] = str(cache_directory(settings))
     return json.loads(json.dumps(values))  # type: ignore[no-any-return]  # tuples into lists, as YAML writes them
+
+
+def _shown_place(location: str) -> str:
+    """The path or URL of the database; what is shown gets into mails and chats, so without a password."""
+    if "://" not in location:
+        return location
+    from sova.store.trouble import hidden  # noqa: PLC0415 - the database is not needed otherwise
+
+    return hidden(location)
