@@ -1,4 +1,4 @@
-"""Write docs/reference/*.md from the code: commands with their options, configuration keys, JSON fields.
+"""Write docs/reference/*.md from the code: commands with their options, configuration keys, JSON fields, the API.
 
 `--check` writes nothing and fails when a page is not what the code says; a test runs it.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import click
 from pydantic import BaseModel
@@ -19,14 +20,17 @@ from sova.cli import COMMANDS, root
 from sova.config import DEFAULT_LOGS, Config, Limits, Rewrite
 from sova.reports.as_json import SCHEMA
 from sova.session import source_factories, source_settings
+from sova.web.api import openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "reference"
 
+Part: TypeAlias = Mapping[str, Any]  # Any: what a JSON document holds
+
 
 def main() -> int:
     os.environ["COLUMNS"] = "110"
-    pages = {"commands.md": commands(), "configuration.md": configuration(), "json.md": json_fields()}
+    pages = {"commands.md": commands(), "configuration.md": configuration(), "json.md": json_fields(), "api.md": api()}
     stale = []
     for name, text in pages.items():
         path = OUT / name
@@ -80,7 +84,7 @@ def _table(model: type[BaseModel]) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return (text or "").replace("|", "\\|")
+    return " ".join((text or "").split()).replace("|", "\\|")
 
 
 def _plain(value: object) -> str:
@@ -115,6 +119,77 @@ def _type(detail: dict[str, object]) -> str:
     if isinstance(values := detail.get("enum"), list):
         return " / ".join(f"`{value}`" for value in values)
     return str(kind)
+
+
+def api() -> str:
+    """Operations of the API with their parameters and answers, then every type, from its OpenAPI."""
+    document = json.loads(openapi())
+    rows = ["# API\n\nWritten from its OpenAPI by `make docs`; [how to use it](../api.md).\n"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            rows += _operation(path, method, operation)
+    rows.append("\n## Types\n")
+    for name, schema in sorted(document["components"]["schemas"].items()):
+        rows += _schema(name, schema)
+    return "\n".join(rows) + "\n"
+
+
+def _operation(path: str, method: str, operation: Part) -> Iterator[str]:
+    yield f"\n## {method.upper()} {path}\n\n{operation['summary']}. {' '.join(operation['description'].split())}\n"
+    if parameters := operation.get("parameters"):
+        yield "| parameter | type | meaning |\n| --- | --- | --- |"
+        yield from (_parameter(parameter) for parameter in parameters)
+        yield ""
+    if body := operation.get("requestBody"):
+        yield f"Body: {_api_type(body['content']['application/json']['schema'])}\n"
+    yield "| answer | type | meaning |\n| --- | --- | --- |"
+    for status, response in operation["responses"].items():
+        kinds = [f"{_api_type(content['schema'])} as {kind}" for kind, content in response.get("content", {}).items()]
+        headers = [f"`{name}`" for name in response.get("headers", {})]
+        with_headers = f" With {', '.join(headers)}." if headers else ""
+        yield f"| {status} | {', '.join(kinds) or '–'} | {_cell(response['description'])}{with_headers} |"
+
+
+def _parameter(parameter: Part) -> str:
+    schema = parameter["schema"]
+    default = f" By default `{schema['default']}`." if schema.get("default") not in (None, []) else ""
+    return f"| `{parameter['name']}` | {_api_type(schema)} | {_cell(parameter.get('description', ''))}{default} |"
+
+
+def _schema(name: str, schema: Part) -> Iterator[str]:
+    yield f"### {name}\n\n{' '.join(schema.get('description', '').split())}\n"
+    if "enum" in schema:
+        yield f"{_api_type(schema)}\n"
+        return
+    yield "| field | type | meaning |\n| --- | --- | --- |"
+    for field, told in schema["properties"].items():
+        yield f"| `{field}` | {_api_type(told)} | {_cell(told.get('description', ''))} |"
+    yield ""
+
+
+def _api_type(schema: Part) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(_api_type(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return _words(schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if schema.get("type") == "array":
+        return f"list of {_api_type(schema['items'])}"
+    if schema.get("type") == "object":
+        return f"object of {_api_type(schema['additionalProperties'])}"
+    bounds = [f"{_BOUNDS[name]} {schema[name]}" for name in _BOUNDS if name in schema]
+    return f"{schema.get('format') or schema['type']}{', ' if bounds else ''}{', '.join(bounds)}"
+
+
+_BOUNDS = {"minimum": "≥", "maximum": "≤", "exclusiveMaximum": "<", "maxLength": "length ≤"}
+
+
+def _words(words: Sequence[str]) -> str:
+    return " / ".join(f"`{word}`" if word else '`""`' for word in words)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from sova.config import Config
+from sova.config import Config, Web
+from sova.filters import Query, Search
 from sova.model import Diagnosis, Problem, ProblemKind, Verdict
 from sova.reports.as_csv import COLUMNS
 from sova.reports.as_json import document, schema, to_row
+from sova.reports.statistics_json import document as stats_document
 from sova.slugs import build_slug, reason_slug
+from sova.stats import DIMENSIONS, statistics
 from sova.store import SourceRun, Store
+from sova.views.desk import span_of
 from sova.web.app import create_app
 from tests.reports.samples import NOW, REASONS, job_summaries
 from tests.web.conftest import ADDRESS, TestClient
@@ -150,8 +155,15 @@ def test_statistics(client: TestClient) -> None:
     assert totals["known"]["low"] < totals["known"]["value"] < totals["known"]["high"]
     assert sum(day["totals"]["builds"] for day in found["days"]) == 96
     assert [one["name"] for one in found["compared"]] == ["today", "yesterday", "last 7 days"]
-    assert set(found["parts"]) == {"job", "branch", "project", "pipeline", "tag", "reason", "change"}
-    assert set(get(client, "/statistics", by="job")["parts"]) == {"job"}
+    assert [part["by"] for part in found["parts"]] == list(DIMENSIONS)
+    assert [part["by"] for part in get(client, "/statistics", by="job")["parts"]] == ["job"]
+
+
+def test_statistics_are_what_the_command_prints(client: TestClient, sample_store: Store) -> None:
+    span = span_of("14d", NOW, ZoneInfo("UTC"))
+    asked = Search(Query(branch=("master",)), tag=("code",))
+    said = statistics(sample_store, asked, span.since, span.until, NOW, ZoneInfo("UTC"), name=span.words)
+    assert get(client, "/statistics", range="14d", branch="master", tag="code") == stats_document(said)
 
 
 def test_patterns_and_one_of_them(client: TestClient) -> None:
@@ -253,6 +265,12 @@ def test_head(client: TestClient, path: str) -> None:
 def test_the_next_page_is_linked_from_a_kept_answer_too(client: TestClient) -> None:
     links = {client.get("/api/v1/builds?limit=3").headers["link"] for _ in range(2)}
     assert len(links) == 1
+
+
+def test_the_link_is_the_address_that_readers_use(sample_store: Store) -> None:
+    app = create_app(Config(web=Web(url="https://ci.example.org/sova/")), store=sample_store, now=lambda: NOW)
+    link = TestClient(app, base_url=ADDRESS).get("/api/v1/builds?job=t*&job=*x&limit=1&range=30d").headers["link"]
+    assert link.startswith("<https://ci.example.org/sova/api/v1/builds?job=t%2A&job=%2Ax&limit=1&range=30d&after=")
 
 
 def test_no_other_site_may_read_the_answers(client: TestClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import click
 
 from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
 from sova.cli.app import App, pass_app
+from sova.cli.output import emit, output_option
 from sova.model import Diagnosis, ProblemKind, Verdict
-from sova.reports.as_json import document, to_row
 from sova.reports.console import render_diagnoses
 from sova.targets import diagnose_each
 
@@ -40,7 +39,7 @@ Exit status: 0 done; 1 a target failed (only with --exit-status); 2 usage or con
     type=click.Path(path_type=Path),
     help="Use only the patterns of this file (may be repeated).",
 )
-@click.option("-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
+@output_option("text")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when a target failed.")
 @pass_app
 def diagnose(
@@ -54,8 +53,8 @@ def diagnose(
         with app.session(pattern_files=pattern_files) as session, app.stderr.status("reading patterns") as status:
             for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):
                 found.append(diagnosis)
-                if output == "jsonl":
-                    click.echo(json.dumps(to_row(diagnosis)))
+                if output == "jsonl":  # as soon as it is there
+                    emit(output, [diagnosis])
     except KeyboardInterrupt:  # what was found until then is still told
         interrupted = True
         click.echo(f"interrupted after {len(found)} of {len(targets)} targets", err=True)
@@ -64,10 +63,10 @@ def diagnose(
 
 
 def _report(app: App, found: Sequence[Diagnosis], output: str) -> None:
-    if output == "json":
-        click.echo(json.dumps(document(found), indent=2))
-    elif output == "text":
+    if output == "text":
         render_diagnoses(found, app.stdout)
+    elif output != "jsonl":
+        emit(output, found)
 
 
 def _status(found: Sequence[Diagnosis], exit_status: bool) -> int:

@@ -64,7 +64,7 @@ def answer(question: Question, make: Callable[[], BaseModel | None], *, unknown:
         found = make()
         if found is None:
             return None
-        link = _next(question.request, getattr(found, "after", ""))
+        link = _next(question, getattr(found, "after", ""))
         return Kept.of(found.model_dump_json().encode(), _JSON, link=link)
 
     return _kept(question, made, unknown)
@@ -86,12 +86,14 @@ def _kept(question: Question, made: Callable[[], Kept | None], unknown: str) -> 
     return sent(request, etag, kept)
 
 
-def _next(request: Request, after: str) -> str:
-    """The Link header that leads to the next page, "" on the last one."""
+def _next(question: Question, after: str) -> str:
+    """The Link header that leads to the next page, as readers reach it; "" on the last one."""
     if not after:
         return ""
+    request = question.request
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
-    return f'<{request.url.path}?{urlencode([*pairs, ("after", after)])}>; rel="next"'
+    page = f"{question.serving.address(request)}{request.url.path.lstrip('/')}"
+    return f'<{page}?{urlencode([*pairs, ("after", after)])}>; rel="next"'
 
 
 def page_of(question: Question, limit: int) -> Page:

@@ -7,11 +7,22 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from sova.model import Action
+from sova.model import Action, Outcome, Verdict
 from sova.stats import DIMENSIONS, Circle
 from sova.web.api_rows import VERSION, Count, Row
 
-__all__ = ["Compared", "DayCount", "JobHealth", "Part", "Reason", "ReasonCount", "Reasons", "Statistics", "Totals"]
+__all__ = [
+    "Compared",
+    "DayCount",
+    "JobHealth",
+    "Part",
+    "Parts",
+    "Reason",
+    "ReasonCount",
+    "Reasons",
+    "Statistics",
+    "Totals",
+]
 
 _SINCE = "Beginning of the stretch of time, inclusive."
 _UNTIL = "Its end, exclusive."
@@ -142,6 +153,21 @@ class Flaky(Row):
     words: str = Field(description="Rule and numbers in a sentence.")
 
 
+class Run(Row):
+    """One build of a job."""
+
+    key: str = Field(description="Identity of the build in every source.")
+    time: AwareDatetime | None = Field(description="When it ended, else when it began.")
+    outcome: Outcome = Field(description="What its result comes down to.")
+    verdict: Verdict = Field(description="The answer in one word.")
+    tag: str = Field(description="The tag that the failure is counted by.")
+    message: str = Field(description="The primary reason as a sentence.")
+    passed: bool = Field(description="Whether it passed.")
+    failed: bool = Field(description="Whether it counts as a failure.")
+    change: str = Field(description="The change as Zuul writes it, such as 901197,3.")
+    duration: float | None = Field(description="Length in seconds.")
+
+
 class JobHealth(Row):
     """What the newest runs of a job say."""
 
@@ -149,22 +175,26 @@ class JobHealth(Row):
     circle: Circle = Field(description="Whether its last runs all passed, all failed, some of each, or there are none.")
     streak: Streak | None = Field(description="Its streak; null without a run that passed or failed.")
     flaky: Flaky | None = Field(description="Null where it is not flaky.")
+    runs: list[Run] = Field(description="Its newest runs, newest first.")
+
+
+class Parts(Row):
+    """The parts by one dimension."""
+
+    by: Literal[DIMENSIONS] = Field(description="The dimension.")  # type: ignore[valid-type]  # the words stand in one place
+    parts: list[Part] = Field(description="Most failures first.")
 
 
 class Statistics(Row):
-    """The statistics of a stretch of time, and of today, yesterday and the last 7 days."""
+    """What `sova stats -o json` prints: a stretch of time, and today, yesterday and the last 7 days."""
 
     version: Literal[1] = Field(description=VERSION)
     now: AwareDatetime = Field(description="The moment that counted as now.")
     timezone: str = Field(description="The zone in which days begin.", examples=["Europe/Berlin"])
-    name: str = Field(description='The range as it was asked for, such as 7d; "" for one told by its ends.')
-    since: AwareDatetime = Field(description=_SINCE)
-    until: AwareDatetime = Field(description=_UNTIL)
-    compared: list[Compared] = Field(description="Today, yesterday, the last 7 days, each beside the one before.")
+    newest: AwareDatetime | None = Field(description="Time of the newest build that is stored at all.")
     range: Compared = Field(description="The stretch that was asked for.")
-    days: list[DayCount] = Field(description="Every day of it.")
-    parts: dict[Literal[DIMENSIONS], list[Part]] = Field(  # type: ignore[valid-type]  # the words stand in one place
-        description="The parts by each dimension, most failures first."
-    )
+    compared: list[Compared] = Field(description="Today, yesterday, the last 7 days, each beside the one before.")
+    days: list[DayCount] = Field(description="Every day of the stretch.")
+    parts: list[Parts] = Field(description="The parts by each dimension that was asked for.")
     reasons: list[ReasonCount] = Field(description="The top reasons.")
     jobs: list[JobHealth] = Field(description="Jobs that are red or flaky.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from sova.reports.statistics_json import document
 from sova.stats import DIMENSIONS, ORDERS, daily, parts, statistics, top_reasons_of
 from sova.web.api_answers import Question, answer, asking, is_slug
 from sova.web.api_counts import DayCount, Part, Reason, ReasonCount, Reasons, Statistics
@@ -19,7 +20,6 @@ __all__ = ["router"]
 router = APIRouter()
 
 _PARTS_OF_A_REASON = 20
-_FIELDS = [name for name in Statistics.model_fields if name != "version"]
 
 OfReasons = Annotated[Question, Depends(asking(FILTERS | {"limit", "order"}))]
 OfAReason = Annotated[Question, Depends(asking(FILTERS))]
@@ -106,12 +106,13 @@ def get_statistics(
     _filters: Annotated[Filters, Query()],
     by: Annotated[By | Unset, Query(description="Only this dimension in `parts`; all where nothing is said.")] = None,
 ) -> Response:
-    """Counts and shares, each beside the stretch before; by day; by job, branch and so on; top reasons."""
+    """Counts and shares, each beside the stretch before; by day; by job, branch and so on; top reasons; jobs that are
+    red or flaky: what `sova stats -o json` has."""
 
     def found() -> Statistics:
         desk, span = question.desk, question.asked.span
         where = (desk.store, question.search, span.since, span.until, desk.now, desk.timezone)
-        asked = statistics(*where, name=span.name, by=(by,) if by else DIMENSIONS)
-        return Statistics.model_validate({"version": 1, **{name: getattr(asked, name) for name in _FIELDS}})
+        counted = statistics(*where, name=span.words, by=(by,) if by else DIMENSIONS)
+        return Statistics.model_validate(document(counted))
 
     return answer(question, found)
