@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from sova.model import Build, Change, Diagnosis, Verdict
-from sova.store import SourceRun, Store
+from sova.store import SourceRun
 from sova.views.desk import Desk, Span, span_of
 from tests.reports import samples
+from tests.views.desks import ZONE, desk_of
 
-ZONE = ZoneInfo("Europe/Berlin")
 GROUPS = {name: group for group, name, _ in samples.JOBS}
 SHORT = {name: short or name for _, name, short in samples.JOBS}
 BUILDS: tuple[Diagnosis, ...] = tuple(one for job in samples.job_summaries() for one in job.diagnoses)
@@ -26,18 +26,15 @@ def the_desk() -> Desk:
 
 def desk(builds: Iterable[Diagnosis], *, sources: bool = True) -> Desk:
     """A desk with these builds; ten o'clock in Berlin on 22 November."""
-    store = Store.open(":memory:")
-    store.save_many(builds)
+    bare = desk_of(builds)
     if sources:
         found = samples.summary().sources
         runs = [
             SourceRun(one.source, samples.NOW, one.builds, one.newest, one.reachable, one.problems) for one in found
         ]
-        store.record_run(runs)
-    return Desk(
-        store,
-        samples.NOW,
-        ZONE,
+        bare.store.record_run(runs)
+    return replace(
+        bare,
         groups=("Integration", "Unit and style", "Periodic"),
         group_of=lambda name: GROUPS.get(name, ""),
         short_of=lambda name: SHORT.get(name, name),

@@ -3,79 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from sova.model import Diagnosis, Outcome, Verdict
+from sova.model import Diagnosis
 from sova.reports.clean import shorten
 from sova.reports.links import Links
-from sova.reports.tags import Mark, mark_of
+from sova.reports.states import shown_of, state_of
 from sova.reports.wording import length
 
 if TYPE_CHECKING:
     from sova.store import Run
 
-__all__ = ["cell", "state_of", "strip"]
-
-_STATES = {
-    Verdict.PASSED: ("passed", "passed"),
-    Verdict.SKIPPED: ("skipped", "skipped or running"),
-    Verdict.NO_LOGS: ("unread", "failed, logs not read"),
-    Verdict.NO_FAILURE_SEEN: ("skipped", "no failure seen"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is shown of a diagnosis; a Run has all of this itself."""
-
-    key: str
-    time: dt.datetime | None
-    outcome: str
-    verdict: Verdict
-    tag: str
-    message: str
-    failed: bool
-    change: str
-    duration: float | None
-
-
-def _told(run: Run | Diagnosis) -> Run | _Told:
-    if not isinstance(run, Diagnosis):
-        return run
-    build, message = run.build, run.primary.message if run.primary else ""
-    return _Told(
-        build.key,
-        build.time,
-        build.outcome,
-        run.verdict,
-        run.tag,
-        message,
-        run.failed,
-        build.change.name,
-        build.duration,
-    )
-
-
-def state_of(run: Run | Diagnosis) -> tuple[Mark, str]:
-    """How one build is drawn: its mark and words. The letter always stands beside the colour."""
-    return _state(_told(run))
-
-
-def _state(run: Run | _Told) -> tuple[Mark, str]:
-    if state := _STATES.get(run.verdict):
-        return mark_of(state[0]), "running" if run.outcome == Outcome.RUNNING else state[1]
-    tag = run.tag or "unknown"
-    return mark_of(tag), f"{shorten(tag, 24)}: {shorten(run.message, 160) or 'no known reason'}"
+__all__ = ["cell", "strip"]
 
 
 def cell(run: Run | Diagnosis, links: Links, zone: str) -> Markup:
     """The link to a build as one letter; its title, which is read aloud too, is time, change, length and reason."""
-    told = _told(run)
-    mark, words = _state(told)
+    told = shown_of(run)
+    mark, words = state_of(told)
     parts = (_when(told.time, zone), shorten(told.change, 40), length(told.duration), words)
     title = escape(" · ".join(filter(None, parts)))
     failed = " data-failed" if told.failed else ""

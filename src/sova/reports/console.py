@@ -19,7 +19,8 @@ from rich.text import Text
 from sova.model import Diagnosis, Problem, ProblemKind
 from sova.reports.clean import one_line, shorten
 from sova.reports.console_diagnosis import linked, render_diagnoses, render_diagnosis, tag_style
-from sova.reports.overview import BurningReason, RedJob, headline, overview, state_of
+from sova.reports.overview import BurningReason, RedJob, headline, overview
+from sova.reports.states import state_of
 from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
 from sova.stats import Group, Summary, Totals

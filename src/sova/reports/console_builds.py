@@ -14,7 +14,8 @@ from rich.text import Text
 from sova.model import Diagnosis, Verdict
 from sova.reports.clean import one_line, shorten
 from sova.reports.console_diagnosis import linked, tag_style
-from sova.reports.overview import headline, state_of
+from sova.reports.overview import headline
+from sova.reports.states import state_of
 from sova.reports.tags import mark_of
 from sova.slugs import build_slug
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sova.model import Verdict
 from sova.reports.clean import http_url, one_line, shorten, shown
-from sova.reports.overview import state_of
+from sova.reports.states import state_of
 from sova.reports.tags import mark_of
 from sova.reports.wording import ACTIONS, count, length, size
 

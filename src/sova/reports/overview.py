@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sova.model import Diagnosis, Excerpt, Outcome, ProblemKind, Verdict
-from sova.reports.clean import shorten
-from sova.reports.tags import Mark, mark_of, tag_order
+from sova.reports.tags import tag_order
 from sova.stats import Summary, TopReason
 from sova.times import days_back
 from sova.unknown.excerpts import error_like
@@ -27,20 +26,12 @@ __all__ = [
     "overview",
     "place_of",
     "red_job",
-    "state_of",
     "verdicts",
 ]
 
 DAYS = 14
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
 _TELLING = 3  # words: a line that is only "ERROR" tells nothing
-
-_STATES = {
-    Verdict.PASSED: ("passed", "passed"),
-    Verdict.SKIPPED: ("skipped", "skipped or running"),
-    Verdict.NO_LOGS: ("unread", "failed, logs not read"),
-    Verdict.NO_FAILURE_SEEN: ("skipped", "no failure seen"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +128,6 @@ def red_job(name: str, runs: Sequence[Diagnosis]) -> RedJob | None:
     if not failures:
         return None
     return RedJob(name, tuple(runs), failures[-1].build.time, len(failures), failures[0])
-
-
-def state_of(diagnosis: Diagnosis) -> tuple[Mark, str]:
-    """How one build is drawn: its mark and words. The letter always stands beside the colour."""
-    if state := _STATES.get(diagnosis.verdict):
-        return mark_of(state[0]), state[1]
-    message = diagnosis.primary.message if diagnosis.primary else "no known reason"
-    tag = diagnosis.tag or "unknown"
-    return mark_of(tag), f"{shorten(tag, 24)}: {shorten(message, 200)}"
 
 
 def bare(line: str) -> str:

@@ -15,13 +15,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sova.model import Diagnosis, Hit
 from sova.reports import as_json
 from sova.reports.advice import advise, comment, markdown
-from sova.reports.cells import cell, state_of, strip
+from sova.reports.cells import cell, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
 from sova.reports.parameters import Asked, moment
+from sova.reports.states import state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
 from sova.stats import DIMENSIONS, JobSummary, Share, Summary
