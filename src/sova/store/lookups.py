@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select, text
 
 from sova.filters import Search
 from sova.model import Build
@@ -213,9 +213,12 @@ def pattern_hits(store: Store, search: Search, since: dt.datetime, until: dt.dat
 def _last_hits(connection: Connection, where: Iterable[ColumnElement[bool]]) -> dict[str, tuple[int, int]]:
     """For each pattern how many of these builds it hit in, and the newest of them as time and number in one."""
     place = outcomes.c.time * _ROOM + outcomes.c.build_id
-    hits = select(reasons.c.pattern, func.count(reasons.c.build_id.distinct()), func.max(place))
+    pattern = reasons.c.pattern.concat(
+        literal_column("''")
+    )  # else SQLite walks all reasons by pattern, to have them in groups
+    hits = select(pattern, func.count(reasons.c.build_id.distinct()), func.max(place))
     hits = hits.join(outcomes, outcomes.c.build_id == reasons.c.build_id)
-    hits = hits.where(*where, outcomes.c.failed).group_by(reasons.c.pattern)
+    hits = hits.where(*where, outcomes.c.failed).group_by(pattern)
     return {pattern: (number, last) for pattern, number, last in connection.execute(hits)}
 
 
