@@ -15,7 +15,6 @@ known, or out of range, is a `ParameterError`.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -23,10 +22,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sova.filters import Query, Search
-from sova.model import Verdict
 from sova.reports.clean import shorten
 from sova.times import days_back, parse_time
 from sova.views.desk import RANGES, Span, span_of
+from sova.web.values import a_cursor, a_name, a_number, a_slug, a_text, a_verdict, one_of, yes_no
 
 __all__ = ["FILTERS", "RANGE", "Asked", "ParameterError", "read"]
 
@@ -41,11 +40,7 @@ DEFAULT_RANGE = "7d"
 LONGEST = dt.timedelta(days=1100)
 """Longest stretch of time that a page shows: three years, a chart has a bar a day."""
 
-_LONGEST_NAME, _LONGEST_TEXT, _LONGEST_CURSOR, _MOST_VALUES = 300, 200, 200, 100
-_MOST_NUMBER = 2**63 - 1
-_SLUG = re.compile(r"[0-9a-f]{16}")
-_YES_NO = {"yes": True, "no": False}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST_VALUES = 100
 
 _Value = TypeVar("_Value")
 
@@ -105,9 +100,9 @@ def read(  # noqa: PLR0913 - the parameters, the moment, and what this address t
     return Asked(
         span=span,
         search=_search(reader, timezone),
-        after=reader.one("after", _cursor) or "",
-        order=reader.one("order", _one_of(orders)) or "",
-        by=reader.one("by", _one_of(dimensions)) or "",
+        after=reader.one("after", a_cursor) or "",
+        order=reader.one("order", one_of(orders)) or "",
+        by=reader.one("by", one_of(dimensions)) or "",
         query_string=_range_of(reader),
         given=frozenset(values),
     )
@@ -141,24 +136,24 @@ class _Reader:
 
 def _search(reader: _Reader, timezone: ZoneInfo) -> Search:
     query = Query(
-        jobs=reader.many("job", _name),
-        project=reader.many("project", _name),
-        branch=reader.many("branch", _name),
-        pipeline=reader.many("pipeline", _name),
-        change=reader.many("change", _number),
-        result=reader.many("result", _name),
-        voting=reader.one("voting", _yes_no),
-        periodic=reader.one("periodic", _yes_no),
+        jobs=reader.many("job", a_name),
+        project=reader.many("project", a_name),
+        branch=reader.many("branch", a_name),
+        pipeline=reader.many("pipeline", a_name),
+        change=reader.many("change", a_number),
+        result=reader.many("result", a_name),
+        voting=reader.one("voting", yes_no),
+        periodic=reader.one("periodic", yes_no),
         timezone=timezone,
     )
     return Search(
         query=query,
-        failed=reader.one("failed", _yes_no),
-        tag=reader.many("tag", _name),
-        verdict=reader.many("verdict", _verdict),
-        reason=reader.one("reason", _slug) or "",
-        pattern=reader.one("pattern", _name) or "",
-        text=reader.one("text", _text) or "",
+        failed=reader.one("failed", yes_no),
+        tag=reader.many("tag", a_name),
+        verdict=reader.many("verdict", a_verdict),
+        reason=reader.one("reason", a_slug) or "",
+        pattern=reader.one("pattern", a_name) or "",
+        text=reader.one("text", a_text) or "",
     )
 
 
@@ -166,9 +161,12 @@ def _span(reader: _Reader, now: dt.datetime, timezone: ZoneInfo) -> Span:
     def moment(text: str) -> dt.datetime:
         if len(text) > 60:
             raise ValueError("a time of at most 60 characters")
-        return parse_time(text, now, timezone)
+        try:
+            return parse_time(text, now, timezone)
+        except ValueError as error:  # it says what is wrong, too; that stands in our own words already
+            raise ValueError(str(error).rpartition("allowed: ")[2]) from error
 
-    name = reader.one("range", _one_of(RANGES)) or DEFAULT_RANGE
+    name = reader.one("range", one_of(RANGES)) or DEFAULT_RANGE
     since, until = reader.one("since", moment), reader.one("until", moment)
     if since is None and until is None:
         return span_of(name, now, timezone)
@@ -204,64 +202,3 @@ def _parts(value: str) -> list[str]:
     if "=" in value:
         return [value]
     return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def _one_of(words: Sequence[str]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(", ".join(words) or "nothing")
-        return text
-
-    return parse
-
-
-def _name(text: str) -> str:
-    if len(text) > _LONGEST_NAME or _CONTROL.search(text) or not _is_unicode(text):
-        raise ValueError(f"a name of at most {_LONGEST_NAME} characters, without control characters")
-    return text
-
-
-def _text(text: str) -> str:
-    if len(text) > _LONGEST_TEXT or "\0" in text or not _is_unicode(text):
-        raise ValueError(f"words of at most {_LONGEST_TEXT} characters in all")
-    return text
-
-
-def _cursor(text: str) -> str:
-    if len(text) > _LONGEST_CURSOR or not text.isascii() or not text.isprintable():
-        raise ValueError("the end of a page, as its link to the next one has it")
-    return text
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether the text can be written as UTF-8: single surrogates cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > _MOST_NUMBER:
-        raise ValueError(f"a whole number from 0 to {_MOST_NUMBER}")
-    return int(text)
-
-
-def _yes_no(text: str) -> bool:
-    if text not in _YES_NO:
-        raise ValueError("yes or no")
-    return _YES_NO[text]
-
-
-def _verdict(text: str) -> Verdict:
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise ValueError(", ".join(Verdict)) from None
-
-
-def _slug(text: str) -> str:
-    if not _SLUG.fullmatch(text):
-        raise ValueError("16 hexadecimal digits, as in the address of a reason's page")
-    return text
