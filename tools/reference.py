@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from sova.cli import COMMANDS, root
 from sova.config import DEFAULT_LOGS, Config, Limits, Rewrite
 from sova.reports.as_json import SCHEMA
+from sova.reports.statistics_json import SCHEMA as STATISTICS
 from sova.session import source_factories, source_settings
 from sova.web.api import openapi
 
@@ -30,7 +31,9 @@ Part: TypeAlias = Mapping[str, Any]  # Any: what a JSON document holds
 
 def main() -> int:
     os.environ["COLUMNS"] = "110"
-    pages = {"commands.md": commands(), "configuration.md": configuration(), "json.md": json_fields(), "api.md": api()}
+    pages = {"commands.md": commands(), "configuration.md": configuration(), "api.md": api()}
+    pages["json.md"] = json_fields(SCHEMA, "JSON")
+    pages["statistics.md"] = json_fields(STATISTICS, "Statistics as JSON")
     stale = []
     for name, text in pages.items():
         path = OUT / name
@@ -95,10 +98,10 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def json_fields() -> str:
+def json_fields(path: Path, title: str) -> str:
     """The fields of `-o json`, from the JSON Schema that is shipped."""
-    rows = ["# JSON\n\nVersion 1, held against the shipped JSON Schema by the tests; written by `make docs`.\n"]
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    rows = [f"# {title}\n\nVersion 1, held against the shipped JSON Schema by the tests; written by `make docs`.\n"]
+    schema = json.loads(path.read_text(encoding="utf-8"))
     for name, part in [("document", schema), *schema.get("$defs", {}).items()]:
         if "properties" not in part:
             continue
@@ -111,6 +114,8 @@ def json_fields() -> str:
 def _type(detail: dict[str, object]) -> str:
     if isinstance(reference := detail.get("$ref"), str):
         return reference.rpartition("/")[2]
+    if isinstance(kinds := detail.get("oneOf"), list):
+        return " or ".join(_type(kind) for kind in kinds)
     kind = detail.get("type", "")
     if isinstance(kind, list):
         return " or ".join(kind)

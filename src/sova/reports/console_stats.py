@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -30,8 +31,11 @@ from sova.reports.statistics_words import (
 )
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share
-from sova.stats import Circle, Compared, JobHealth, Part, ReasonCount, Share, Statistics, Totals
-from sova.store import Run
+from sova.stats import Circle, Compared, JobHealth, Part, ReasonCount, Share, Totals
+
+if TYPE_CHECKING:
+    from sova.stats import Statistics
+    from sova.store import Run
 
 __all__ = ["render_statistics"]
 

@@ -2,16 +2,17 @@
 
 Every definition stands in one docstring, and in docs/statistics.md for readers. Shares are counts of a whole, never
 rounded here; each build counts once. `summarise` sums up one run; the others ask the store for any stretch of time.
+What asks the store is imported when it is first named: reports of values need no database.
 """
 
 from __future__ import annotations
 
-from sova.stats.causes import ORDERS, first_seen_of, top_reasons_of
-from sova.stats.counted import compare, compared, counted_periods, daily, newest_of, parts
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount, Totals
-from sova.stats.health import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of, switches
-from sova.stats.jobs import health, red_or_flaky
 from sova.stats.ranges import MOST_DAYS, before, days_of, periods
+from sova.stats.runs import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of, switches
 from sova.stats.shares import Share
 from sova.stats.summary import (
     Freshness,
@@ -24,7 +25,12 @@ from sova.stats.summary import (
     top_reasons,
     totals,
 )
-from sova.stats.whole import Statistics, statistics
+
+if TYPE_CHECKING:
+    from sova.stats.causes import ORDERS, first_seen_of, top_reasons_of
+    from sova.stats.counted import compare, compared, counted_periods, daily, newest_of, parts
+    from sova.stats.jobs import health, red_or_flaky
+    from sova.stats.whole import Statistics, statistics
 
 __all__ = [
     "CIRCLE",
@@ -70,3 +76,17 @@ __all__ = [
     "top_reasons_of",
     "totals",
 ]
+
+_ASK_THE_STORE = {
+    **dict.fromkeys(("ORDERS", "first_seen_of", "top_reasons_of"), "causes"),
+    **dict.fromkeys(("compare", "compared", "counted_periods", "daily", "newest_of", "parts"), "counted"),
+    **dict.fromkeys(("health", "red_or_flaky"), "jobs"),
+    **dict.fromkeys(("Statistics", "statistics"), "whole"),
+}
+"""Name: the module that holds it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ASK_THE_STORE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ASK_THE_STORE[name]}"), name)

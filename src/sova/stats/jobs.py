@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sova.stats.health import ALTERNATES_RUNS, JobHealth, Streak, circle_of, flaky_of, streak_of
+from sova.stats.runs import ALTERNATES_RUNS, JobHealth, Streak, circle_of, flaky_of, streak_of
 from sova.store import streaks
 from sova.store.counting import counting
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sova.stats.causes import top_reasons_of
 from sova.stats.counted import checked, compare, compared, daily, parts
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount
-from sova.stats.health import JobHealth
 from sova.stats.jobs import red_or_flaky
+from sova.stats.runs import JobHealth
 
 if TYPE_CHECKING:
     from sova.filters import Search
