@@ -22,6 +22,7 @@ from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
 from sova.reports.parameters import Asked, moment
+from sova.reports.sparks import spark
 from sova.reports.states import state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
@@ -163,6 +164,7 @@ def environment() -> Environment:
         reason_chart=reason_chart,
         segments=segments,
         share_of=Share,
+        spark=spark,
         state_of=state_of,
         tags_of=tags_of,
     )
