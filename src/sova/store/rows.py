@@ -62,7 +62,7 @@ class Rows:
 
 def clean(text: str) -> str:
     """The text as the database keeps it."""
-    return _HALF_CHARACTER.sub("\ufffd", text)
+    return text if text.isascii() else _HALF_CHARACTER.sub("\ufffd", text)
 
 
 def storable(row: dict[str, object]) -> dict[str, object]:
