@@ -116,6 +116,8 @@ def _type(detail: dict[str, object]) -> str:
         return reference.rpartition("/")[2]
     if isinstance(kinds := detail.get("oneOf"), list):
         return " or ".join(_type(kind) for kind in kinds)
+    if "const" in detail:
+        return f"`{detail['const']}`"
     kind = detail.get("type", "")
     if isinstance(kind, list):
         return " or ".join(kind)
