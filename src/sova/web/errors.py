@@ -35,7 +35,13 @@ _NO_DATABASE = (
     "Try again in a moment; the log of the server says more."
 )
 _BUG = "This page could not be made. That is a mistake in Sova; the log of the server says more."
-_TITLES = {404: "There is no such page", 500: "Something broke", 503: "Not available right now"}
+_TITLES = {
+    400: "That cannot be asked for",
+    405: "This can only be read",
+    404: "There is no such page",
+    500: "Something broke",
+    503: "Not available right now",
+}
 
 
 def problem(
