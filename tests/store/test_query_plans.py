@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,8 @@ ASKED: dict[str, Callable[[Store, Search], object]] = {
     "a bounded count": lambda store, search: store.count_of(search, most=1000),
     "a count": lambda store, search: store.count_of(search),
     "runs": lambda store, search: store.runs(["job 1", "job 2"], limit=10, search=search),
+    "what is outdated": lambda store, search: store.outdated(search.query, "new"),
+    "the newest outdated": lambda store, search: store.outdated(replace(search.query, limit=10), "new"),
     "the newest diagnoses": lambda store, search: list(store.diagnoses(Query(limit=20))),
 }
 

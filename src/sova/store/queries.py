@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select
 
 from sova.filters import Query, Search
 from sova.model import Verdict
 from sova.store.conditions import conditions
+from sova.store.loading import batches
 from sova.store.newest import newest_conditions
 from sova.store.rows import clean
 from sova.store.tables import builds, diagnoses, outcomes
@@ -41,14 +42,24 @@ def outdated_ids(connection: Connection, query: Query, patterns_version: str) ->
 
     Left out are those of which nothing was read although they name logs, and those that are tried again anyway.
     """
+    outdated = _judged_before(patterns_version)
+    if query.limit is None:
+        return _ordered(connection, [*conditions(connection, Search(query)), outdated], None)
+    newest_ones = ordered_ids(connection, query)
+    found: set[int] = set()
+    for batch in batches(newest_ones):
+        found.update(connection.scalars(select(outcomes.c.build_id).where(outcomes.c.build_id.in_(batch), outdated)))
+    return [number for number in newest_ones if number in found]
+
+
+def _judged_before(patterns_version: str) -> ColumnElement[bool]:
+    """Whether the answer to a row of `outcomes` is one that this pattern set may change."""
     table = diagnoses.c
     judged = [verdict.value for verdict in Verdict if verdict not in (Verdict.PASSED, Verdict.SKIPPED)]
-    outdated = select(table.build_id).join(builds, builds.c.id == table.build_id)
-    outdated = outdated.where(table.patterns_last != clean(patterns_version), table.again.is_(False))
-    outdated = outdated.where(or_(table.bytes_read > 0, builds.c.log_url == ""))
-    outdated = outdated.where(table.verdict.in_(judged))
-    wanted = set(connection.scalars(outdated))
-    return [number for number in ordered_ids(connection, query) if number in wanted] if wanted else []
+    found = select(literal(1)).join_from(diagnoses, builds, builds.c.id == table.build_id)
+    found = found.where(table.build_id == outcomes.c.build_id, table.verdict.in_(judged), table.again.is_(False))
+    found = found.where(table.patterns_last != clean(patterns_version))
+    return found.where(or_(table.bytes_read > 0, builds.c.log_url == "")).correlate(outcomes).exists()
 
 
 def count(connection: Connection, search: Search, most: int | None) -> int:
