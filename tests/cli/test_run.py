@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import signal
@@ -98,6 +100,14 @@ def test_json_lines_and_exit_status(sova: Sova, configured: Path) -> None:
     ran = sova("run", *AS_OF, "-o", "jsonl", "--exit-status")
     assert ran.status == 1
     assert len([json.loads(line) for line in ran.out.splitlines()]) == 2
+
+
+def test_every_form_tells_of_the_same_builds(sova: Sova, configured: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(sova("run", *AS_OF, "-o", "csv").out)))
+    assert sorted((row["uuid"], row["verdict"]) for row in rows) == found(sova("run", *AS_OF, "-o", "json"))
+    assert sova("run", *AS_OF, "-o", "markdown").out.startswith("**2 builds, 1 failed**: ")
+    ran = sova("run", *AS_OF, "-o", "pdf")
+    assert (ran.status, "json, jsonl, csv, markdown, and table" in ran.err) == (2, True)
 
 
 def test_no_configuration_says_what_to_do(sova: Sova) -> None:

@@ -170,6 +170,20 @@ def test_patterns_and_one_of_them(client: TestClient) -> None:
     patterns = get(client, "/patterns")["patterns"]
     assert len(patterns) > 20
     assert get(client, f"/patterns/{patterns[3]['id']}") == patterns[3]
+    assert patterns[3]["hits"] is None
+
+
+def test_how_often_a_pattern_hit(client: TestClient) -> None:
+    found = {one["id"]: one["hits"] for one in get(client, "/patterns", range="30d")["patterns"]}
+    hit = [one for one in FAILED if any(reason.pattern == "disk-full" for reason in one.reasons)]
+    newest = max(hit, key=lambda one: one.build.time or NOW)
+    assert found["disk-full"] == {
+        "builds": len(hit),
+        "last_seen": f"{newest.build.time:%Y-%m-%dT%H:%M:%SZ}",
+        "last_build": build_slug(newest.build.key),
+        "last_job": newest.build.job_name,
+    }
+    assert get(client, "/patterns/disk-full", range="today")["hits"]["builds"] == 0
 
 
 def test_sources(tmp_path: Any) -> None:

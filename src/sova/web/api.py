@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from sova.store.lookups import PatternHits, pattern_hits
 from sova.web import api_diagnose, api_numbers
 from sova.web.api_answers import Question, answer, asking, is_slug, page_of, put
-from sova.web.api_filters import DiagnosisFilters, PagedFilters
-from sova.web.api_models import Builds, Diagnoses, Pattern, Patterns, Source, Sources, summary_of
+from sova.web.api_filters import DiagnosisFilters, PagedFilters, RangeFilters
+from sova.web.api_models import Builds, Diagnoses, Pattern, Patterns, Source, Sources, pattern_row, summary_of
 from sova.web.api_rows import DiagnosisRow, row_of
 from sova.web.api_schema import described, responses
-from sova.web.params import FILTERS
+from sova.web.params import FILTERS, RANGE
 
 __all__ = ["openapi", "router"]
 
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1")
 _JSON = "application/json"
 
 Plain = Annotated[Question, Depends(asking())]
+OfHits = Annotated[Question, Depends(asking(RANGE))]
 Paged = Annotated[Question, Depends(asking(FILTERS | {"after", "limit"}))]
 
 
@@ -93,15 +95,23 @@ def list_diagnoses(question: Paged, filters: Annotated[DiagnosisFilters, Query()
     summary="Every failure that is recognised",
     tags=["patterns"],
 )
-def list_patterns(question: Plain) -> Response:
-    """The patterns that come with Sova and those of the configuration."""
+def list_patterns(question: OfHits, _range: Annotated[RangeFilters, Query()]) -> Response:
+    """The patterns that come with Sova and those of the configuration, with how often they hit."""
 
     def found() -> Patterns:
-        desk = question.desk
-        rows = [Pattern.model_validate(one) for one in desk.patterns]
-        return Patterns(version=1, patterns_version=desk.patterns_version, patterns=rows)
+        desk, span = question.desk, question.asked.span
+        hits = _hits(question)
+        rows = [pattern_row(one, hits.get(one.id)) for one in desk.patterns]
+        return Patterns(
+            version=1, since=span.since, until=span.until, patterns_version=desk.patterns_version, patterns=rows
+        )
 
     return answer(question, found)
+
+
+def _hits(question: Question) -> dict[str, PatternHits]:
+    span = question.asked.span
+    return pattern_hits(question.desk.store, question.search, span.since, span.until)
 
 
 @router.get(
@@ -113,14 +123,15 @@ def list_patterns(question: Plain) -> Response:
     tags=["patterns"],
 )
 def get_pattern(
-    question: Plain,
+    question: OfHits,
     id: Annotated[str, Path(description="Its id.", examples=["disk-full"])],  # noqa: A002 - the name in the address
+    _range: Annotated[RangeFilters, Query()],
 ) -> Response:
     """The builds in which it hit are at `/builds?pattern={id}`."""
 
     def found() -> Pattern | None:
         pattern = next((one for one in question.desk.patterns if one.id == id), None)
-        return Pattern.model_validate(pattern) if pattern else None
+        return pattern_row(pattern, _hits(question).get(id)) if pattern else None
 
     return answer(question, found, unknown="No pattern has this id; /api/v1/patterns lists them.")
 

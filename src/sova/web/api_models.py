@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from sova.model import Action, Diagnosis, Kind, Match, Outcome, Verdict
+from sova.model import Pattern as Signature
 from sova.reports.as_csv import COLUMNS
+from sova.slugs import build_slug
+from sova.store.lookups import PatternHits
 from sova.web.api_rows import VERSION, Count, DiagnosisRow, LineNumber, ProblemRow, Row
 
 __all__ = [
@@ -19,6 +23,7 @@ __all__ = [
     "ProblemDetails",
     "Sources",
     "Target",
+    "pattern_row",
     "summary_of",
 ]
 
@@ -110,6 +115,15 @@ class Examples(Row):
     no_match: list[str] = Field(description="Lines that it must not match.")
 
 
+class Hits(Row):
+    """How often a pattern hit."""
+
+    builds: Count = Field(description="Failures in the stretch of time in which it hit, for the primary reason or not.")
+    last_seen: AwareDatetime = Field(description="Time of the newest failure ever in which it hit.")
+    last_build: str = Field(description="Name of that build, for `/builds/{id}`.")
+    last_job: str = Field(description="Its job.")
+
+
 class Pattern(Row):
     """One failure signature."""
 
@@ -131,12 +145,27 @@ class Pattern(Row):
     scope: Scope = Field(description="Where it holds.")
     note: str = Field(description="What people should know.")
     examples: Examples = Field(description="Lines that are tests of it.")
+    hits: Hits | None = Field(description="How often it hit; null where it never did.")
+
+
+def pattern_row(pattern: Signature, hits: PatternHits | None) -> Pattern:
+    """The pattern with its hits."""
+    found = {field.name: getattr(pattern, field.name) for field in fields(pattern)}
+    seen = hits and {
+        "builds": hits.builds,
+        "last_seen": hits.last_seen,
+        "last_build": build_slug(hits.last_key),
+        "last_job": hits.last_job,
+    }
+    return Pattern.model_validate({**found, "hits": seen})
 
 
 class Patterns(Row):
     """Every pattern that is tried, in the order of the files."""
 
     version: Literal[1] = Field(description=VERSION)
+    since: AwareDatetime = Field(description="Beginning of the stretch in which hits are counted, inclusive.")
+    until: AwareDatetime = Field(description="Its end, exclusive.")
     patterns_version: str = Field(description="The version of the pattern set, a short hash of its content.")
     patterns: list[Pattern] = Field(description="The patterns.")
 
