@@ -24,6 +24,7 @@ def serving(config: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "sova", "--config", str(config), "serve", "--port", "0", *options]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     said: list[str] = []
+    drain = threading.Thread()
     try:
         assert server.stderr
         for line in server.stderr:
@@ -32,8 +33,13 @@ def serving(config: Path, *options: str) -> Iterator[str]:
                 break
         else:
             raise RuntimeError(f"sova serve did not start: {''.join(said)}")
-        threading.Thread(target=server.stderr.read, daemon=True).start()  # a full pipe would hold the server
+        drain = threading.Thread(target=server.stderr.read, daemon=True)  # a full pipe would hold the server
+        drain.start()
         yield f"{found[0]}/"
     finally:
         server.terminate()
         server.wait(30)
+        if server.stderr:
+            if drain.ident:
+                drain.join(10)
+            server.stderr.close()

@@ -55,7 +55,7 @@ a {{ color: inherit; text-decoration: none; }}
 def pages(browser: Browser, root: str) -> Iterator[tuple[str, str]]:
     """The pages worth a picture, by name: one of every kind, of those with the longest text where there are several."""
     context = browser.new_context()
-    for kind, addresses in crawl(context, root, most=40).items():
+    for kind, addresses in crawl(root, most=40).items():
         if kind:
             yield kind, max(addresses[:40], key=lambda address: _length(context, address))
     context.close()

@@ -10,10 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser
 
 from tests.browser.conftest import Place
-from tests.browser.walk import HERE, Look, crawl, open_context
+from tests.browser.walk import HERE, crawl
 
 Say = Callable[[str], None]
 pytestmark = pytest.mark.browser
@@ -34,13 +33,9 @@ def validated(directory: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("place", ["live", "hostile_live"])
-def test_live_pages_are_valid(
-    place: str, browser: Browser, request: pytest.FixtureRequest, tmp_path: Path, say: Say
-) -> None:
+def test_live_pages_are_valid(place: str, request: pytest.FixtureRequest, tmp_path: Path, say: Say) -> None:
     found: Place = request.getfixturevalue(place)
-    context = open_context(browser, Look())
-    addresses = [one for of_kind in crawl(context, found.root, most=40).values() for one in of_kind]
-    context.close()
+    addresses = [one for of_kind in crawl(found.root, most=40).values() for one in of_kind]
     http = urllib3.PoolManager()
     for number, address in enumerate(addresses):
         (tmp_path / f"{number}.html").write_bytes(http.request("GET", address).data)

@@ -26,12 +26,10 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 @pytest.fixture
-def pages(browser: Browser, place: Place) -> dict[str, list[str]]:
+def pages(place: Place) -> dict[str, list[str]]:
     """The pages of a place by kind; each place is walked once."""
     if place.name not in _CRAWLED:
-        context = open_context(browser, Look(javascript=True))
-        _CRAWLED[place.name] = crawl(context, place.root)
-        context.close()
+        _CRAWLED[place.name] = crawl(place.root)
     return _CRAWLED[place.name]
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+import urllib3
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
+from selectolax.lexbor import LexborHTMLParser
 
 HERE = Path(__file__).resolve().parent
 AXE = HERE / "node_modules/axe-core/axe.min.js"
 WIDE, NARROW = 1400, 390
+FILTERED = 8
+_HTTP = urllib3.PoolManager()
 SERIOUS = ("serious", "critical")
 _RUN_AXE = """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})
     .then(found => found.violations.map(v => ({id: v.id, impact: v.impact,
         where: v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.failureSummary || '').slice(0, 160))})))"""
 _WIDTH = "() => document.documentElement.scrollWidth"
+_NO_PAGE = re.compile(r"/(static|api|feed\.atom|badge\.svg|metrics|builds\.csv)")
 _KINDS = (
     (r"/builds/[0-9a-f]{16}/log/", "log"),
     (r"/builds/[0-9a-f]{16}", "build"),
@@ -68,34 +74,43 @@ def kind_of(address: str) -> str:
     return ""
 
 
-def crawl(context: BrowserContext, root: str, most: int = 400) -> dict[str, list[str]]:
-    """Every page that can be reached from `root` by links of its own place, by kind, in the order of finding."""
+def crawl(root: str, most: int = 400) -> dict[str, list[str]]:
+    """Every page that can be reached from `root` by links of its own place, by kind, in the order of finding.
+
+    Of the addresses with filters, which have no end, only a few of each kind are followed.
+    """
     found: dict[str, list[str]] = {}
-    waiting, known = [root], {root}
-    page = context.new_page()
-    while waiting and len(known) < most * 4:
-        address = waiting.pop(0)
+    filtered: Counter[str] = Counter()
+    waiting, known = deque([root]), {root}
+    while waiting:
+        address = waiting.popleft()
         kind = kind_of(address)
-        of_kind = found.setdefault(kind, [])
-        if len(of_kind) >= most or (len(of_kind) >= 6 and "?" in address):
+        filtered[kind] += "?" in address
+        if len(found.get(kind, ())) >= most or ("?" in address and filtered[kind] > FILTERED):
             continue
-        answer = page.goto(address)
-        if answer is None or "html" not in answer.headers.get("content-type", "html"):
-            continue
-        of_kind.append(address)
-        hrefs = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
-        for href in hrefs:
-            target = urldefrag(urljoin(address, href)).url
+        page = _fetched(address)
+        found.setdefault(kind, []).append(address)
+        for link in page.css("a[href]"):
+            target = urldefrag(urljoin(address, link.attributes["href"] or "")).url
             if _inside(target, root) and target not in known and kind_of(target):
                 known.add(target)
                 waiting.append(target)
-    page.close()
     return found
+
+
+def _fetched(address: str) -> LexborHTMLParser:
+    if address.startswith("file:"):
+        return LexborHTMLParser(Path(unquote(urlsplit(address).path)).read_text(encoding="utf-8"))
+    answer = _HTTP.request("GET", address)
+    assert answer.status == 200, f"{address}: status {answer.status}"
+    return LexborHTMLParser(answer.data.decode())
 
 
 def _inside(target: str, root: str) -> bool:
     folder = root.rsplit("/", 1)[0] + "/"
-    return target.startswith(folder) and not re.search(r"/(static|api|feed\.atom|badge\.svg|metrics)", target)
+    return target.startswith(folder) and not re.search(
+        r"/(static|api|feed\.atom|badge\.svg|metrics|builds\.csv)", target
+    )
 
 
 def faults(context: BrowserContext, address: str, look: Look, *, axe: bool = True) -> Iterator[str]:
