@@ -153,6 +153,23 @@ def test_overview_says_what_is_broken_and_what_is_silent() -> None:
     assert "no builds yet" in text(tree("overview", at=desk([], sources=False)).css_first("#now"))
 
 
+def test_reasons_are_sentences_with_what_to_do() -> None:
+    row = next(row for row in tree("overview").css(".sentence-row") if "DNS" in row.text())
+    words = text(row)
+    assert words.startswith("6 I infra DNS: could not resolve mirror.regionone.example.org recheck bug 1234 infra-root")
+    assert "2 jobs, since 11-20 10:27" in words
+    assert [node.attributes["href"] for node in row.css("a")][-1] == "https://bugs.example.org/1234"
+
+
+def test_shares_say_how_far_they_can_be_trusted() -> None:
+    share = tree("overview").css_first('.totals a[href*="verdict=known"]')
+    assert share is not None
+    title = share.css_first("[title]")
+    assert title is not None
+    assert title.attributes["title"] == "19 of 24; 95 % interval 59–91 %"
+    assert "19 of 24, 95 % interval 59–91 %" in text(share.css_first(".visually-hidden"))
+
+
 def test_numbers_lead_to_the_builds_behind_them() -> None:
     search = Search(query=Query(pipeline=("gate", "check")))
     page = tree("overview", search=search)
