@@ -155,14 +155,21 @@ def test_statistics(client: TestClient) -> None:
     assert totals["known"]["low"] < totals["known"]["value"] < totals["known"]["high"]
     assert sum(day["totals"]["builds"] for day in found["days"]) == 96
     assert [one["name"] for one in found["compared"]] == ["today", "yesterday", "last 7 days"]
-    assert [part["by"] for part in found["parts"]] == list(DIMENSIONS)
-    assert [part["by"] for part in get(client, "/statistics", by="job")["parts"]] == ["job"]
+    assert [part["by"] for part in found["parts"]] == ["job"]
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+def test_statistics_by_each_dimension(client: TestClient, by: str) -> None:
+    (found,) = get(client, "/statistics", by=by, range="30d")["parts"]
+    assert found["by"] == by
+    having = [one for one in FAILED if (by != "reason" or one.primary) and (by != "change" or not one.build.periodic)]
+    assert sum(part["totals"]["failed"] for part in found["parts"]) == len(having)
 
 
 def test_statistics_are_what_the_command_prints(client: TestClient, sample_store: Store) -> None:
     span = span_of("14d", NOW, ZoneInfo("UTC"))
     asked = Search(Query(branch=("master",)), tag=("code",))
-    said = statistics(sample_store, asked, span.since, span.until, NOW, ZoneInfo("UTC"), name=span.words)
+    said = statistics(sample_store, asked, span.since, span.until, NOW, ZoneInfo("UTC"), name=span.words, by=("job",))
     assert get(client, "/statistics", range="14d", branch="master", tag="code") == stats_document(said)
 
 

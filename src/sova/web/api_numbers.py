@@ -104,7 +104,7 @@ def _reason(question: Question, slug: str, tag: str, message: str) -> Reason:
 def get_statistics(
     question: OfNumbers,
     _filters: Annotated[Filters, Query()],
-    by: Annotated[By | Unset, Query(description="Only this dimension in `parts`; all where nothing is said.")] = None,
+    by: Annotated[By | Unset, Query(description="The dimension of `parts`; `job` where nothing is said.")] = None,
 ) -> Response:
     """Counts and shares, each beside the stretch before; by day; by job, branch and so on; top reasons; jobs that are
     red or flaky: what `sova stats -o json` has."""
@@ -112,7 +112,7 @@ def get_statistics(
     def found() -> Statistics:
         desk, span = question.desk, question.asked.span
         where = (desk.store, question.search, span.since, span.until, desk.now, desk.timezone)
-        counted = statistics(*where, name=span.words, by=(by,) if by else DIMENSIONS)
+        counted = statistics(*where, name=span.words, by=(by or DIMENSIONS[0],))
         return Statistics.model_validate(document(counted))
 
     return answer(question, found)
