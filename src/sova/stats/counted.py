@@ -20,8 +20,21 @@ if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
 
-__all__ = ["checked", "compare", "compared", "counted_periods", "daily", "newest_of", "parts", "totals_of"]
+__all__ = [
+    "checked",
+    "compare",
+    "compare_in",
+    "compared",
+    "compared_in",
+    "counted_periods",
+    "daily",
+    "daily_in",
+    "newest_of",
+    "parts",
+    "totals_of",
+]
 
+_FEW = dt.timedelta(days=100)
 Called: TypeAlias = "tuple[str, str, str]"
 """Name, slug, and the tag of a reason."""
 
@@ -29,7 +42,12 @@ Called: TypeAlias = "tuple[str, str, str]"
 def compared(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Compared, ...]:
     """Today, yesterday and the last 7 days, each beside the stretch before it."""
     with counting(store, search) as counts:
-        return tuple(_compare(counts, (since, until), zone, name) for name, since, until in periods(now, zone))
+        return compared_in(counts, now, zone)
+
+
+def compared_in(counts: Counting, now: dt.datetime, zone: dt.tzinfo) -> tuple[Compared, ...]:
+    """As `compared`, in a state of the store that is looked at already."""
+    return tuple(compare_in(counts, (since, until), zone, name) for name, since, until in periods(now, zone))
 
 
 def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says what was before it
@@ -37,20 +55,29 @@ def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says wha
 ) -> Compared:
     """A stretch of time beside the one before it."""
     with counting(store, search) as counts:
-        return _compare(counts, (since, until), zone, name)
+        return compare_in(counts, (since, until), zone, name)
 
 
-def _compare(counts: Counting, span: Span, zone: dt.tzinfo, name: str) -> Compared:
-    now, then = map(totals_of, counts.totals([span, before(*span, zone)]))
+def compare_in(counts: Counting, span: Span, zone: dt.tzinfo, name: str = "") -> Compared:
+    """As `compare`, in a state of the store that is looked at already."""
+    now, then = (totals_of(_total(counts, one, zone)) for one in (span, before(*span, zone)))
     return Compared(name, *span, now, then)
+
+
+def _total(counts: Counting, span: Span, zone: dt.tzinfo) -> Tally:
+    """Day by day where there are few, as days are asked for by themselves and are part of several stretches."""
+    if span[1] - span[0] > _FEW:
+        return counts.total(span)
+    return sum((counts.total(day) for _, day in days_of(*span, zone)), Tally())
 
 
 def counted_periods(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Period, ...]:
     """Today, yesterday and the last 7 days, for the summary of a run."""
-    named = periods(now, zone)
     with counting(store, search) as counts:
-        tallies = counts.totals((since, until) for _, since, until in named)
-    return tuple(Period(*one, totals_of(tally)) for one, tally in zip(named, tallies, strict=True))
+        return tuple(
+            Period(name, since, until, totals_of(_total(counts, (since, until), zone)))
+            for name, since, until in periods(now, zone)
+        )
 
 
 def newest_of(store: Store, search: Search) -> dt.datetime | None:
@@ -63,10 +90,13 @@ def daily(
     store: Store, search: Search, since: dt.datetime, until: dt.datetime, zone: dt.tzinfo
 ) -> tuple[DayCount, ...]:
     """Every calendar day of the zone that the stretch touches, oldest first, empty ones too."""
-    days = days_of(since, until, zone)
     with counting(store, search) as counts:
-        tallies = counts.totals(span for _, span in days)
-    return tuple(DayCount(date, *span, totals_of(tally)) for (date, span), tally in zip(days, tallies, strict=True))
+        return daily_in(counts, (since, until), zone)
+
+
+def daily_in(counts: Counting, span: Span, zone: dt.tzinfo) -> tuple[DayCount, ...]:
+    """As `daily`, in a state of the store that is looked at already."""
+    return tuple(DayCount(date, *day, totals_of(counts.total(day))) for date, day in days_of(*span, zone))
 
 
 def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what was before it

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sova.stats.causes import top_reasons_of
-from sova.stats.counted import checked, compare, compared, daily, parts
+from sova.stats.counted import checked, compare_in, compared_in, daily_in, parts
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount
 from sova.stats.jobs import red_or_flaky
 from sova.stats.runs import JobHealth
+from sova.store.counting import counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
@@ -57,8 +58,10 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
 ) -> Statistics:
     """All statistics of a stretch of time. Raises StoreError, and ValueError for a dimension that is none."""
     dimensions = [checked(one) for one in dict.fromkeys(by)]
-    beside = compared(store, search, now, zone)
-    same = next((replace(one, name=name) for one in beside if (one.since, one.until) == (since, until)), None)
+    with counting(store, search) as counts:  # one after the other: days that were counted are not counted again
+        beside = compared_in(counts, now, zone)
+        ranged = compare_in(counts, (since, until), zone, name)
+        days = daily_in(counts, (since, until), zone)
     return Statistics(
         now=now,
         timezone=zone.key,
@@ -66,8 +69,8 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
         since=since,
         until=until,
         compared=beside,
-        range=same or compare(store, search, since, until, zone, name),
-        days=daily(store, search, since, until, zone),
+        range=ranged,
+        days=days,
         parts={one: parts(store, search, since, until, one, limit=limit, zone=zone) for one in dimensions},
         reasons=top_reasons_of(store, search, since, until, limit=limit, zone=zone),
         jobs=red_or_flaky(store, search, since, until, limit=limit),

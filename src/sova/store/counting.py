@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -64,6 +64,9 @@ class Tally:
     by_tag: Counter[str] = field(default_factory=Counter)
     by_outcome: Counter[Outcome] = field(default_factory=Counter)
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
 
 def within(span: Span) -> ColumnElement[bool]:
     """Builds of that stretch of time."""
@@ -94,10 +97,13 @@ class Counting:
         self.connection = connection
         timeless = replace(search.query, since=None, until=None, limit=None)
         self.conditions = conditions(connection, replace(search, query=timeless))
+        self._totals: dict[Span, Tally] = {}
 
-    def totals(self, spans: Iterable[Span]) -> list[Tally]:
-        """The builds of each stretch: a statement a stretch reads each row once, and sorts none."""
-        return [self._counted((), [within(span)]).get((), Tally()) for span in spans]
+    def total(self, span: Span) -> Tally:
+        """The builds of a stretch, each read once and none sorted. What was counted once is not counted again."""
+        if span not in self._totals:
+            self._totals[span] = self._counted((), [within(span)]).get((), Tally())
+        return self._totals[span]
 
     def leading(self, by: str, span: Span, limit: int) -> dict[Key, Tally]:
         """The values of a dimension (a key of COLUMNS) with most failures, then most builds: `limit` of them, and those

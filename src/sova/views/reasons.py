@@ -155,7 +155,7 @@ def reason(desk: Desk, slug: str, span: Span, search: Search, *, after: str = ""
 
 def _totals(desk: Desk, asked: Search, span: Span) -> Totals:
     with counting(desk.store, asked) as counts:
-        return totals_of(counts.totals([(span.since, span.until)])[0])
+        return totals_of(counts.total((span.since, span.until)))
 
 
 def _days(desk: Desk, slug: str, asked: Search, span: Span) -> tuple[DayBuilds, ...]:
