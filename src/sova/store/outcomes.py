@@ -51,6 +51,6 @@ def counted(diagnosis: Diagnosis) -> Counted:
         "verdict": diagnosis.verdict,
         "outcome": build.outcome,
     }
-    tag = clean(diagnosis.tag) if diagnosis.failed else None
+    tag = clean(diagnosis.tag or "unknown") if diagnosis.failed else None
     reason = reason_of(primary) if primary else None
     return Counted((*map(clean, names), tag), reason, storable(row))
