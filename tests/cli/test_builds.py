@@ -131,6 +131,19 @@ def test_an_option_that_is_wrong(sova: Sova, options: list[str]) -> None:
     assert options[1] in ran.err
 
 
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, form: str) -> None:
+    """As `sova builds | head -1` leaves it."""
+    command = [sys.executable, "-m", "sova", "builds", "--all", "-o", form]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+
+
 # -- one build ---------------------------------------------------------------------------------------------------------
 
 

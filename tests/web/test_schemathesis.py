@@ -16,6 +16,7 @@ from sova.config import Config
 from sova.store import Store
 from sova.web.api import openapi
 from sova.web.app import create_app
+from sova.web.params import FILTERS
 from tests.reports.samples import NOW
 from tests.web.conftest import ADDRESS
 
@@ -33,19 +34,7 @@ CONFIG = SchemathesisConfig(
         default=ProjectConfig(generation=GenerationConfig(deterministic=True, max_examples=EXAMPLES))
     ),
 )
-SHARED = {
-    "since",
-    "until",
-    "project",
-    "branch",
-    "pipeline",
-    "change",
-    "result",
-    "verdict",
-    "pattern",
-    "voting",
-    "periodic",
-}
+SHARED = FILTERS - {"range", "tag", "text"}
 
 
 def document() -> Any:  # Any: a JSON document

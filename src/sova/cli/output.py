@@ -46,4 +46,7 @@ def emit(form: str, diagnoses: Iterable[Diagnosis]) -> None:
 def emit_lines(pieces: Iterable[str]) -> None:
     """Write text to standard output, each piece as soon as it is there; it is UTF-8 whatever the locale."""
     for piece in pieces:
-        click.echo(piece.encode("utf-8", "replace"), nl=False)
+        try:
+            click.echo(piece.encode("utf-8", "replace"), nl=False)
+        except BrokenPipeError as error:  # click exits with 1 where it sees its number; `main` takes it for no error
+            raise BrokenPipeError from error

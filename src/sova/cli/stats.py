@@ -11,6 +11,7 @@ import click
 
 from sova.cli.app import App, pass_app
 from sova.cli.filter_options import filters_but
+from sova.cli.output import emit_lines
 from sova.config import store_location
 from sova.filters import Search, make_query
 from sova.stats import DIMENSIONS, MOST_DAYS, statistics
@@ -136,5 +137,4 @@ def _report(app: App, found: Statistics, output: str, *, empty: bool) -> None:
         click.echo(_NOTHING, err=True)
     module, name = _FORMS[output]
     form = cast("Callable[[Statistics], Iterator[str]]", getattr(import_module(module), name))
-    for piece in form(found):
-        click.echo(piece.encode("utf-8", "replace"), nl=False)  # bytes: whatever the locale, the text is UTF-8
+    emit_lines(form(found))
