@@ -16,14 +16,12 @@ from sova.stats import (
     Part,
     ReasonCount,
     Totals,
-    compare,
-    daily,
     health,
     parts,
     top_reasons_of,
 )
 from sova.stats import before as stretch_before
-from sova.stats.counted import totals_of
+from sova.stats.counted import compare_in, daily_in, totals_of
 from sova.store import Run
 from sova.store.counting import counting
 from sova.views.desk import Desk, Span
@@ -180,16 +178,19 @@ def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
     since, until = span.since, span.until
     runs = store.runs([name], limit=MOST_RUNS, search=wanted).get(name, ())
     page = store.page(wanted, limit=_BUILDS)
+    with counting(store, wanted) as counts:  # one after the other: days that were counted are not counted again
+        days = daily_in(counts, (since, until), zone)
+        compared = compare_in(counts, (since, until), zone, span.words)
     return JobView(
         name=name,
         short=desk.short_of(name),
         group=desk.group_of(name),
         span=span,
         search=search,
-        compared=compare(store, wanted, since, until, zone, span.words),
+        compared=compared,
         health=_of(health(store, [name], wanted, since=since, runs=RUNS), name),
         part=next(iter(parts(store, wanted, since, until, "job", limit=1, zone=zone)), None),
-        days=daily(store, wanted, since, until, zone),
+        days=days,
         lengths=lengths(_ended(runs), zone),
         reasons=top_reasons_of(store, wanted, since, until, limit=_REASONS, zone=zone),
         diagnoses=page.diagnoses,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from sova.filters import Search
 from sova.model import Diagnosis, Verdict
-from sova.stats import Compared, DayCount, JobHealth, ReasonCount, compare, daily, red_or_flaky, top_reasons_of
+from sova.stats import Compared, DayCount, JobHealth, ReasonCount, red_or_flaky, top_reasons_of
+from sova.stats.counted import compare_in, daily_in
 from sova.store import Run, SourceRun
+from sova.store.counting import counting
 from sova.times import days_back
 from sova.views.desk import Desk, Span
 
@@ -84,12 +86,15 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     red_since = days_back(desk.now, RED_DAYS, zone)
     jobs = red_or_flaky(store, desk.within(search), red_since, tomorrow, limit=_MOST_JOBS)
     red = [job for job in jobs if job.streak and job.streak.failed]
+    with counting(store, wanted) as counts:  # one after the other: days that were counted are not counted again
+        days = daily_in(counts, (days_back(desk.now, TREND_DAYS, zone), tomorrow), zone)
+        compared = compare_in(counts, (span.since, span.until), zone, span.words)
     return OverviewView(
         now=desk.now,
         span=span,
         search=search,
-        compared=compare(store, wanted, span.since, span.until, zone, span.words),
-        days=daily(store, desk.within(search), days_back(desk.now, TREND_DAYS, zone), tomorrow, zone),
+        compared=compared,
+        days=days,
         red=tuple(_red(desk, job) for job in red[:_MOST_RED]),
         flaky=tuple(job for job in jobs if job.flaky),
         new=tuple(one for one in reasons if one.new),
