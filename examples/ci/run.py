@@ -16,10 +16,12 @@ from examples.ci.recorded import gerrit_answer, zuul_answer
 from examples.ci.server import serving
 from examples.ci.tree import make
 
-__all__ = ["main", "prepare", "sova_command"]
+__all__ = ["main", "prepare", "site_command", "sova_command"]
 
 DAYS = 11
 """How many days the example covers, today included."""
+
+_AS_OF = ("--as-of", f"{AS_OF:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def prepare(plan: Plan, directory: Path, logs: str) -> Path:
@@ -42,11 +44,16 @@ def _configuration(directory: Path, logs: str) -> str:
 
 def sova_command(config: Path, *options: str) -> list[str]:
     """The command line that collects the whole example."""
-    moment = f"{AS_OF:%Y-%m-%dT%H:%M:%SZ}"
     return [
         *(sys.executable, "-m", "sova", "--config", str(config)),
-        *("run", "--days", str(DAYS), "--as-of", moment, *options),
+        *("run", "--days", str(DAYS), *_AS_OF, *options),
     ]
+
+
+def site_command(config: Path, site: Path) -> list[str]:
+    """The command line that writes the pages, one for each failure of the example."""
+    days = ("--days", "14", "--build-pages", str(DAYS))
+    return [*(sys.executable, "-m", "sova", "--config", str(config)), "report", "html", str(site), *days, *_AS_OF]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,14 +69,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (keep / name).unlink(missing_ok=True)
     with serving(tree, options.port) as logs:
         config = prepare(plan, keep, logs)
-        done = subprocess.run(sova_command(config, "--html", str(options.site), *options.more), check=False)
-        if done.returncode:
+        done = subprocess.run(sova_command(config, *options.more), check=False)
+        if done.returncode > 1:  # 1 says that builds failed, with --exit-status
             return done.returncode
+        written = subprocess.run(site_command(config, options.site), check=False)
+        if written.returncode:
+            return written.returncode
         print(options.site / "index.html", flush=True)
         if options.serve:
             print(f"logs at {logs} until ^C", file=sys.stderr)
             _wait()
-    return 0
+    return done.returncode
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
