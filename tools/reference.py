@@ -142,7 +142,7 @@ def api() -> str:
 
 
 def _operation(path: str, method: str, operation: Part) -> Iterator[str]:
-    yield f"\n## {method.upper()} {path}\n\n{operation['summary']}. {' '.join(operation['description'].split())}\n"
+    yield f"\n## {method.upper()} {path}\n\n**{operation['summary']}** {' '.join(operation['description'].split())}\n"
     if parameters := operation.get("parameters"):
         yield "| parameter | type | meaning |\n| --- | --- | --- |"
         yield from (_parameter(parameter) for parameter in parameters)

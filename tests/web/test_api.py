@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -193,7 +194,7 @@ def test_how_often_a_pattern_hit(client: TestClient) -> None:
     assert get(client, "/patterns/disk-full", range="today")["hits"]["builds"] == 0
 
 
-def test_sources(tmp_path: Any) -> None:
+def test_sources(tmp_path: Path) -> None:
     problem = Problem("zuul", ProblemKind.NETWORK, "503")
     with Store.open(str(tmp_path / "sova.db")) as store:
         store.record_run([SourceRun("zuul", NOW, 7, NOW - dt.timedelta(hours=1), reachable=False, problems=(problem,))])
@@ -267,7 +268,7 @@ def test_what_the_reader_has_is_not_sent_again(client: TestClient, path: str) ->
     assert (other.status_code, other.content) == (200, first.content)
 
 
-def test_another_question_or_another_store_has_another_etag(tmp_path: Any) -> None:
+def test_another_question_or_another_store_has_another_etag(tmp_path: Path) -> None:
     with Store.open(str(tmp_path / "sova.db")) as store:
         client = TestClient(create_app(Config(), store=store, now=lambda: NOW), base_url=ADDRESS)
         before = client.get("/api/v1/builds")
@@ -311,7 +312,7 @@ def test_tracked_jobs_bound_the_api_as_they_bound_the_pages(sample_store: Store)
     assert get(client, "/statistics")["range"]["totals"]["builds"] == 24
 
 
-def test_a_database_that_does_not_answer(sample_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_database_that_does_not_answer(sample_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     location = tmp_path / "sova.db"
     with Store.open(str(location)) as store:
         client = TestClient(create_app(Config(), store=store, now=lambda: NOW), base_url=ADDRESS)

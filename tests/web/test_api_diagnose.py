@@ -28,7 +28,7 @@ LOG = b"2026-03-01 10:00:01.000001 | primary | fatal: unable to access 'https://
     b"Could not resolve host: git.example.org\n2026-03-01 10:00:02.000001 | primary | ERROR\n"
 )
 Json = Any  # what a JSON document holds
-Asked = Callable[..., Any]
+Asked = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client_of(sample_store: Store, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., TestClient]:
     """A reader with the token, of an app with these settings."""
 
-    def made(*, token: str = TOKEN, **more: Any) -> TestClient:
+    def made(*, token: str = TOKEN, allow_hosts: tuple[str, ...] = ()) -> TestClient:
         monkeypatch.setenv("SOVA_TOKEN", token)
-        config = Config(cache=str(cache), limits=Limits(retries=0, timeout=5), **more)
+        config = Config(cache=str(cache), limits=Limits(retries=0, timeout=5), allow_hosts=allow_hosts)
         return TestClient(create_app(config, store=sample_store, now=lambda: NOW), base_url=ADDRESS, headers=BEARER)
 
     return made

@@ -81,7 +81,7 @@ def test_every_operation(case: Any, app: FastAPI) -> None:  # Any: schemathesis'
 
 @api.include(operation_id="diagnose").parametrize()
 @SETTINGS
-def test_without_the_token_nothing_is_diagnosed(case: Any, app: FastAPI) -> None:
+def test_without_the_token_nothing_is_diagnosed(case: Any, app: FastAPI) -> None:  # Any: likewise
     case.operation.app = case.operation.schema.app = app
     answer = case.call_and_validate(base_url=ADDRESS)
     assert answer.status_code in (400, 401, 405)

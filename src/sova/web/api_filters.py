@@ -27,8 +27,8 @@ Names: TypeAlias = Annotated[list[Name], Field(max_length=_MOST)]
 Time = Annotated[str, Field(max_length=60, pattern=_TIME)]
 YesNo = Literal["yes", "no"]
 By = Literal[DIMENSIONS]  # type: ignore[valid-type]  # the words stand in one place
-_Range = Literal[RANGES]  # type: ignore[valid-type]
-_Order = Literal[ORDERS]  # type: ignore[valid-type]
+_Range = Literal[RANGES]  # type: ignore[valid-type]  # likewise
+_Order = Literal[ORDERS]  # type: ignore[valid-type]  # likewise
 Unset: TypeAlias = SkipJsonSchema[None]  # not given; nothing that could be sent
 
 

@@ -30,7 +30,7 @@ _ERRORS = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     429: "Another target is being diagnosed; ask again after `Retry-After` seconds.",
-    503: "The database does not answer right now; ask again after `Retry-After` seconds.",
+    503: "There is no answer right now (the database, the log server); ask again after `Retry-After` seconds.",
 }
 _ETAG = {"description": "Changes when the answer may have changed.", "schema": {"type": "string"}}
 _LINK = {"description": 'The next page as `<URL>; rel="next"`, where there is one.', "schema": {"type": "string"}}
@@ -39,10 +39,9 @@ _RETRY_AFTER = {"description": "Seconds.", "schema": {"type": "integer", "minimu
 
 def responses(*errors: int, read: bool = True, paged: bool = False) -> Responses:
     """How an operation answers besides its model: with these errors; and, where it `read`s, with an ETag or 304."""
-    found: Responses = {}
+    found: Responses = {200: {"description": "The answer."}}
     if read:
-        headers = {"ETag": _ETAG, **({"Link": _LINK} if paged else {})}
-        found[200] = {"headers": headers}
+        found[200]["headers"] = {"ETag": _ETAG, **({"Link": _LINK} if paged else {})}
         found[304] = {
             "description": "Nothing has changed since the ETag in `If-None-Match`.",
             "headers": {"ETag": _ETAG},
@@ -78,7 +77,7 @@ def described(routes: list[BaseRoute]) -> dict[str, Any]:  # Any: a JSON documen
     return document
 
 
-def _tidy(found: dict[str, Any]) -> None:
+def _tidy(found: dict[str, Any]) -> None:  # Any: likewise
     """Takes out what FastAPI says of every operation, and what is not so here."""
     found.pop("422", None)  # such mistakes are answered with 400
     for status, response in found.items():
