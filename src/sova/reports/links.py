@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 
 from sova.model import Build, Diagnosis
-from sova.reports.clean import http_url
+from sova.reports.clean import http_url, one_line
 from sova.slugs import build_slug, name_slug, reason_slug
 
 __all__ = ["Links", "anchor", "file_url", "href", "line_url"]
@@ -149,7 +149,7 @@ class Links:
 
 def anchor(name: str) -> str:
     """The name of a place in a page: an `id` may be any text without white space, and not empty."""
-    return "-".join(name.split()) or "-"
+    return "-".join(one_line(name).split()) or "-"
 
 
 def _query(text: str) -> str:
