@@ -76,7 +76,7 @@ def accepted(diagnosis: Diagnosis, search: Search) -> bool:
     return (
         accepts(diagnosis.build, search.query)
         and (search.failed is None or diagnosis.failed is search.failed)
-        and (not search.tag or (diagnosis.failed and diagnosis.tag in search.tag))
+        and (not search.tag or (diagnosis.failed and (diagnosis.tag or "unknown") in search.tag))
         and (not search.verdict or diagnosis.verdict in search.verdict)
         and (not search.outcome or diagnosis.build.outcome in search.outcome)
         and (not search.reason or (primary is not None and reason_slug(primary.tag, primary.message) == search.reason))

@@ -83,7 +83,7 @@ def test_runs_are_the_newest_of_each_job(
                 primary = one.primary
                 assert (run.verdict, run.passed, run.failed) == (one.verdict, one.passed, one.failed)
                 assert (run.outcome, run.change) == (one.build.outcome, one.build.change.name)
-                assert run.tag == (one.tag if one.failed else "")
+                assert run.tag == ((one.tag or "unknown") if one.failed else "")
                 assert run.message == (primary.message if primary else "")
                 assert run.time == one.build.time
                 assert run.duration == one.build.duration
