@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,8 @@ HOSTILE = "recheck\nrecheck @all **now** [x](javascript:alert(1)) `tick` <img sr
 
 def with_reason(diagnosis: Diagnosis, **fields: object) -> Diagnosis:
     """The diagnosis with other fields of its primary reason."""
-    reasons = tuple(replace(one, **fields) if one.primary else one for one in diagnosis.reasons)  # type: ignore[arg-type]
+    changed: Callable[..., Reason] = partial(replace, **fields)
+    reasons = tuple(changed(one) if one.primary else one for one in diagnosis.reasons)
     return replace(diagnosis, reasons=reasons)
 
 

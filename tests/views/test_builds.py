@@ -53,7 +53,7 @@ def test_an_unknown_build_has_no_page(desk: Desk) -> None:
 
 @pytest.mark.parametrize("links", [LIVE, DISK])
 def test_every_field_of_every_build_can_be_read_back(desk: Desk, links: Links) -> None:
-    for one in SAMPLE:
+    for one in SAMPLE if links is LIVE else SAMPLE[:12]:
         html = page_of(desk, one, links).html
         assert html
         assert rows_of_page(html) == cleaned(as_json.to_row(one))
@@ -272,10 +272,8 @@ def test_a_cursor_that_is_none_is_a_value_error(desk: Desk) -> None:
 def test_what_is_set_can_be_taken_away_one_by_one(desk: Desk) -> None:
     search = Search(Query(jobs=("tempest*", "grenade*"), project=("openstack/nova",), voting=True), text="dns")
     page = rendered(builds(desk, span("7d"), search))
-    chips = {
-        " ".join(node.text().split()).removesuffix(" ×"): (node.css_first("a").attributes["href"] or "")  # type: ignore[union-attr]
-        for node in page.css(".chips li")
-    }
+    names = [" ".join(node.text().split()).removesuffix(" ×") for node in page.css(".chips li")]
+    chips = dict(zip(names, hrefs(page, ".chips li"), strict=True))
     assert list(chips) == [
         "job tempest*",
         "job grenade*",
