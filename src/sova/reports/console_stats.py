@@ -1,24 +1,19 @@
-"""Statistics for a terminal, or for a pipe: plain columns without colour where no terminal is.
-
-A table gives up its last columns before it folds numbers: what must be read stands first.
-"""
+"""Statistics for a terminal, or for a pipe."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
 from sova.reports.clean import shorten
 from sova.reports.console_diagnosis import linked, tag_style
+from sova.reports.console_table import Column, print_line, print_table
 from sova.reports.statistics_words import (
     ARROWS,
     INTERVAL,
@@ -50,65 +45,56 @@ _CIRCLES = {
 _LONGEST_NAME = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column: its head, whether it holds numbers, and the least width to which its cells may be folded (0: never)."""
-
-    head: str
-    number: bool = False
-    room: int = 0
-
-
 _PERIODS = (
-    _Column(""),
-    _Column("builds", number=True),
-    _Column("failed", number=True),
-    _Column("pass rate", number=True),
-    _Column("before"),
-    _Column("known reason", number=True),
-    _Column("before"),
-    _Column("CI lost", number=True),
+    Column(""),
+    Column("builds", number=True),
+    Column("failed", number=True),
+    Column("pass rate", number=True),
+    Column("before"),
+    Column("known reason", number=True),
+    Column("before"),
+    Column("CI lost", number=True),
 )
 _REASONS = (
-    _Column("builds", number=True),
-    _Column("before", number=True),
-    _Column("tag"),
-    _Column(""),
-    _Column("reason", room=40),
-    _Column("jobs", number=True),
-    _Column("changes", number=True),
-    _Column("CI lost", number=True),
-    _Column("last seen"),
-    _Column("first seen"),
+    Column("builds", number=True),
+    Column("before", number=True),
+    Column("tag"),
+    Column(""),
+    Column("reason", room=40),
+    Column("jobs", number=True),
+    Column("changes", number=True),
+    Column("CI lost", number=True),
+    Column("last seen"),
+    Column("first seen"),
 )
 _PARTS = (
-    _Column("", room=28),
-    _Column("builds", number=True),
-    _Column("failed", number=True),
-    _Column("pass rate", number=True),
-    _Column("before"),
-    _Column("median", number=True),
-    _Column("90 %", number=True),
-    _Column("known", number=True),
-    _Column("CI lost", number=True),
+    Column("", room=28),
+    Column("builds", number=True),
+    Column("failed", number=True),
+    Column("pass rate", number=True),
+    Column("before"),
+    Column("median", number=True),
+    Column("90 %", number=True),
+    Column("known", number=True),
+    Column("CI lost", number=True),
 )
 _FAILED_PARTS = (
-    _Column("", room=40),
-    _Column("failed", number=True),
-    _Column("before", number=True),
-    _Column("of all failures", number=True),
-    _Column("median", number=True),
-    _Column("90 %", number=True),
-    _Column("CI lost", number=True),
+    Column("", room=40),
+    Column("failed", number=True),
+    Column("before", number=True),
+    Column("of all failures", number=True),
+    Column("median", number=True),
+    Column("90 %", number=True),
+    Column("CI lost", number=True),
 )
-_JOBS = (_Column(""), _Column("job", room=28), _Column("newest runs"), _Column("in a row"), _Column("flaky", room=20))
+_JOBS = (Column(""), Column("job", room=28), Column("newest runs"), Column("in a row"), Column("flaky", room=20))
 
 
 def render_statistics(statistics: Statistics, console: Console) -> None:
     """Print everything: periods, days, top reasons, parts, jobs that are red or flaky, and what the numbers mean."""
     zone = ZoneInfo(statistics.timezone)
-    _line(_head(statistics, zone), console)
-    _table(_PERIODS, [_period(one, statistics) for one in _periods(statistics)], console)
+    print_line(_head(statistics, zone), console)
+    print_table(_PERIODS, [_period(one, statistics) for one in _periods(statistics)], console)
     _range(statistics, console)
     history = bool(statistics.range.before.builds)
     reasons = [_reason(reason, zone, statistics.now, history=history) for reason in statistics.reasons]
@@ -120,7 +106,7 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
     _section("Red or flaky jobs", _JOBS, [_job(job, zone) for job in statistics.jobs], console)
     console.print()
     for note in _notes(statistics):
-        _line(Text(note, style=_SOFT), console)
+        print_line(Text(note, style=_SOFT), console)
 
 
 def _head(statistics: Statistics, zone: ZoneInfo) -> Text:
@@ -173,11 +159,11 @@ def _arrow(now: Share, before: Share) -> Text:
 def _range(statistics: Statistics, console: Console) -> None:
     totals = statistics.range.totals
     console.print()
-    _line(Text(spoken_range(statistics), style=_HEADING), console)
+    print_line(Text(spoken_range(statistics), style=_HEADING), console)
     line = Text(f"{count(totals.builds, 'build')}: {totals.passed:,} passed, {totals.failed:,} failed")
     if totals.other:
         line.append(f", {totals.other:,} skipped or running")
-    _line(line, console)
+    print_line(line, console)
     if totals.failed:
         line = Text("failures: ")
         for place, (tag, number) in enumerate(sorted(totals.by_tag, key=lambda item: tag_order(item[0]))):
@@ -186,7 +172,7 @@ def _range(statistics: Statistics, console: Console) -> None:
             line.append(f" {interval(value)}")
         if totals.unreadable:
             line.append(f"; logs of {totals.unreadable:,} could not be read")
-        _line(line, console)
+        print_line(line, console)
     if len(statistics.days) > 1:
         _days(statistics, console)
 
@@ -198,7 +184,7 @@ def _days(statistics: Statistics, console: Console) -> None:
         shown = failed[-max(1, console.width - 50) :]
         line = Text.assemble("failures a day: ", (bars(shown), "red"))
         line.append(f"  most on {most.date:%a %m-%d}: {most.totals.failed:,} of {most.totals.builds:,}", _SOFT)
-        _line(line, console)
+        print_line(line, console)
 
 
 def _reason(reason: ReasonCount, zone: ZoneInfo, now: dt.datetime, *, history: bool) -> list[Text]:
@@ -267,50 +253,8 @@ def _mark(run: Run) -> str:
     return "passed" if run.passed else "skipped"
 
 
-def _section(title: str, columns: Sequence[_Column], rows: Sequence[Sequence[Text]], console: Console) -> None:
+def _section(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]], console: Console) -> None:
     if rows:
         console.print()
-        _line(Text(title, style=_HEADING), console)
-        _table(columns, rows, console)
-
-
-def _table(columns: Sequence[_Column], rows: Sequence[Sequence[Text]], console: Console) -> None:
-    """Rows below their heads. On a terminal within its width; else a line a row, padded with spaces."""
-    widths = [max(cell_len(column.head), *(row[n].cell_len for row in rows)) for n, column in enumerate(columns)]
-    if not console.is_terminal:
-        for cells in ([Text(column.head) for column in columns], *rows):
-            padded = (_padded(*cell) for cell in zip(cells, columns, widths, strict=True))
-            _line(Text(("  " + "  ".join(padded)).rstrip()), console)
-        return
-    shown = _fitting(columns, widths, console.width)
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column("", width=0)
-    for column in columns[:shown]:
-        table.add_column(
-            column.head,
-            justify="right" if column.number else "left",
-            no_wrap=not column.room,
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row("", *row[:shown])
-    console.print(table)
-
-
-def _fitting(columns: Sequence[_Column], widths: Sequence[int], width: int) -> int:
-    """How many of the columns fit, where those that fold need no more than their room."""
-    needed = 2
-    for place, (column, own) in enumerate(zip(columns, widths, strict=True)):
-        needed += 2 + (min(own, column.room) if column.room else own)
-        if needed > width and place > 2:
-            return place
-    return len(columns)
-
-
-def _padded(cell: Text, column: _Column, width: int) -> str:
-    space = " " * (width - cell.cell_len)
-    return space + cell.plain if column.number else cell.plain + space
-
-
-def _line(line: Text, console: Console) -> None:
-    console.print(line, highlight=False, soft_wrap=not console.is_terminal)
+        print_line(Text(title, style=_HEADING), console)
+        print_table(columns, rows, console)
