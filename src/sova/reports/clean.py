@@ -15,20 +15,21 @@ _NEWLINE = re.compile(r"\r\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks that turn what follows around
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
 _HTTP = re.compile(r"https?://[^\s\x00-\x20\"'<>\\^`{|}]+\Z", re.ASCII | re.IGNORECASE)
 
 
 def shown(text: str) -> str:
     """The text without ANSI sequences, control characters (newline and tab stay) and marks that turn the direction
     of writing. Doing it twice changes nothing more."""
+    if text.isascii() and text.isprintable():  # most texts, and a page has thousands
+        return text
     text = _NEWLINE.sub("\n", SEQUENCE.sub("", text))
     return _SURROGATE.sub("\ufffd", _DIRECTION.sub("", _CONTROL.sub("", text)))
 
 
 def one_line(text: str) -> str:
     """The text as `shown`, with every run of white space as one space."""
-    return _SPACE.sub(" ", shown(text)).strip()
+    return " ".join(shown(text).split())
 
 
 def shorten(text: str, length: int) -> str:

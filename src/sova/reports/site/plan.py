@@ -78,7 +78,9 @@ def plan(desk: Desk, settings: Settings, before: State | None, on_disk: Collecti
     keys |= {one.key for one in changed if one.key in builds or f"builds/{build_slug(one.key)}" in on_disk}
     marks = {page.path: page.mark for page in pages if page.mark}
     for name in LISTS:
-        marks[name] = digest(version, span, desk.patterns_version, desk.groups)
+        # the statistics take as long as all other lists together: they follow once an hour
+        news = desk.now.strftime("%H") if name == "statistics" else version
+        marks[name] = digest(news, span, desk.patterns_version, desk.groups)
         if known is None or known.marks.get(name) != marks[name]:
             due[name] = Task("list", (name,), 5)
     return Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -81,6 +82,8 @@ def _begin(maker: Maker, open_store: Callable[[], Store]) -> None:
     """In a new process: a store of its own; the parent's connections are left alone. ^C is the parent's business."""
     global _maker  # noqa: PLW0603 - there is no other way to give a pool's process something of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what came with the fork stays for ever
+    gc.set_threshold(50_000, 20, 100)  # pages are many small values that go all at once
     _maker = maker.elsewhere(replace(maker.desk, store=open_store()))
 
 
