@@ -25,7 +25,8 @@ from sova.views.overview import overview
 from sova.views.statistics import statistics_view
 from tests.reports import samples
 from tests.strategies import diagnoses
-from tests.views.example import BUILDS, ZONE, days, desk, plain, the_desk
+from tests.views.desks import ZONE
+from tests.views.example import BUILDS, days, desk, plain, the_desk
 
 FOOT = Foot(samples.NOW, ZONE.key, samples.summary().sources, 116, "5d1f0c2a9b3e", 0.0123)
 LIVE = Links("/", "", "range=7d")
