@@ -21,7 +21,9 @@ from sova.views.single import single
 __all__ = ["write_single"]
 
 _STYLES = ("vendor/bootstrap-5.3.9.min.css", "sova.css")
-_SCRIPTS = ("theme.js", "sova.js")
+_FIRST = ("theme.js",)
+_LAST = ("sova.js",)
+"""Scripts that run before anything is drawn, and when everything is there."""
 
 
 class _SameFile(Links):
@@ -45,7 +47,8 @@ def write_single(desk: Desk, foot: Foot, file: Path, settings: Settings) -> int:
     view = single(desk, span_of_days(desk, settings.days), Search())
     links = _SameFile(base=settings.base, there=frozenset())
     pages = Pages(links, title=settings.title, timezone=foot.timezone, security=_security())
-    content = pages.render(view, foot, styles=_joined(_STYLES), scripts=_joined(_SCRIPTS)).encode("utf-8", "replace")
+    within = {"styles": _joined(_STYLES), "first_script": _joined(_FIRST), "last_script": _joined(_LAST)}
+    content = pages.render(view, foot, **within).encode("utf-8", "replace")
     try:
         put(file, content)
     except OSError as error:
@@ -55,7 +58,8 @@ def write_single(desk: Desk, foot: Foot, file: Path, settings: Settings) -> int:
 
 def _security() -> str:
     return (
-        f"default-src 'none'; style-src {_allowed(_joined(_STYLES))}; script-src {_allowed(_joined(_SCRIPTS))}; "
+        f"default-src 'none'; style-src {_allowed(_joined(_STYLES))}; "
+        f"script-src {_allowed(_joined(_FIRST))} {_allowed(_joined(_LAST))}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
