@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -42,12 +44,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the example's configuration, store and site."""
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory with the example's configuration, store and site; its log server answers meanwhile."""
     keep = tmp_path_factory.mktemp("example")
-    command = [sys.executable, "-m", "examples.ci.run", "--keep", str(keep), "--site", str(keep / "site")]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return keep
+    command = [sys.executable, "-m", "examples.ci.run", "--keep", str(keep), "--site", str(keep / "site"), "--serve"]
+    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert program.stderr
+        said = list(takewhile(lambda line: not line.startswith("logs at"), program.stderr))
+        assert program.poll() is None, "".join(said)
+        yield keep
+    finally:
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")
