@@ -20,16 +20,26 @@ __all__ = ["put_many"]
 
 
 def put_many(register: Register, diagnoses: Sequence[Diagnosis]) -> int:
-    """Save these, in their order where it matters. Returns how many were of builds that were not stored."""
+    """Save these in their order. Returns how many were of builds that were not stored.
+
+    What waits goes in before one of a build that may be stored: rows are numbered as if each was saved alone, and the
+    number decides which of several reports that turn out to be of one build comes first.
+    """
     names = [names_of(diagnosis.build) for diagnosis in diagnoses]
     taken = set(ids_by_identity(register.connection, {name for several in names for name in several}))
-    fresh: list[Diagnosis] = []
-    others: list[Diagnosis] = []
+    waiting: list[Diagnosis] = []
+    new = 0
     for diagnosis, several in zip(diagnoses, names, strict=True):
-        (others if taken.intersection(several) else fresh).append(diagnosis)
+        if taken.isdisjoint(several):
+            waiting.append(diagnosis)
+            new += 1
+        else:
+            _insert_all(register, waiting)
+            waiting = []
+            new += put(register, diagnosis, None) is Saved.NEW
         taken.update(several)
-    _insert_all(register, fresh)
-    return len(fresh) + sum(put(register, diagnosis, None) is Saved.NEW for diagnosis in others)
+    _insert_all(register, waiting)
+    return new
 
 
 def _insert_all(register: Register, diagnoses: Sequence[Diagnosis]) -> None:
@@ -37,7 +47,7 @@ def _insert_all(register: Register, diagnoses: Sequence[Diagnosis]) -> None:
     if not diagnoses:
         return
     connection = register.connection
-    added = insert(builds).returning(builds.c.key, builds.c.id)
+    added = insert(builds).returning(builds.c.key, builds.c.id, sort_by_parameter_order=True)
     rows = [build_row(diagnosis.build) for diagnosis in diagnoses]
     numbers = {key: number for key, number in connection.execute(added, rows)}  # noqa: C416 - rows, not pairs
     found = {numbers[row["key"]]: diagnosis for row, diagnosis in zip(rows, diagnoses, strict=True)}
