@@ -17,8 +17,8 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Ap
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 dates = st.dates(dt.date(2010, 1, 1), dt.date(2030, 1, 1))
 moments = st.datetimes(  # hypothesis adds the zone
-    dt.datetime(2010, 1, 1),  # noqa: DTZ001
-    dt.datetime(2030, 1, 1),  # noqa: DTZ001
+    dt.datetime(2010, 1, 1),  # noqa: DTZ001 - hypothesis wants it so
+    dt.datetime(2030, 1, 1),  # noqa: DTZ001 - hypothesis wants it so
     timezones=st.just(dt.UTC),
 )
 lengths = st.integers(1, 40)

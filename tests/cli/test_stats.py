@@ -30,7 +30,7 @@ HOSTILE = "\x1b[31m=cmd|'/c calc'!A1 <script> | `x` \u202e"
 def ran(uuid: str, end_time: str, message: str = "", **fields: object) -> Diagnosis:
     """A failure with that reason, or without one; `result` may be given."""
     given: dict[str, object] = {"result": "FAILURE", "key": uuid, "log_url": "", "duration": None, **fields}
-    made = build(end_time=dt.datetime.fromisoformat(end_time), **given)  # type: ignore[arg-type]
+    made = build(end_time=dt.datetime.fromisoformat(end_time), **given)  # type: ignore[arg-type]  # fields of several types by name
     if made.result == "SUCCESS":
         return Diagnosis(made, Verdict.PASSED)
     reason = Reason("dns", message, "infra", (), primary=True)

@@ -52,7 +52,7 @@ def html(
 
 
 def tree(name: str, links: Links = LIVE, **more: object) -> LexborHTMLParser:
-    return LexborHTMLParser(html(name, links, **more))  # type: ignore[arg-type]
+    return LexborHTMLParser(html(name, links, **more))  # type: ignore[arg-type]  # values of several types by name
 
 
 def text(node: LexborNode | None) -> str:

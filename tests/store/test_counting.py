@@ -226,7 +226,7 @@ def build_at(one: Build, seconds: int) -> Build:
 def because(message: str, key: str, end_time: dt.datetime, **fields: object) -> Diagnosis:
     """A failure of a job of the same name as its key, with a reason."""
     about = {name: fields.pop(name) for name in ("bug", "owner", "action", "note", "fixed_since") if name in fields}
-    reason = Reason(f"{message}-id", message, "infra", (), primary=True, **about)  # type: ignore[arg-type]
+    reason = Reason(f"{message}-id", message, "infra", (), primary=True, **about)  # type: ignore[arg-type]  # fields of several types by name
     given = {"job_name": key, "log_url": "", **fields}
     return Diagnosis(build("FAILURE", key=key, end_time=end_time, **given), Verdict.KNOWN, (reason,))
 

@@ -52,7 +52,7 @@ def old_database(location: str, revision: str, given: Sequence[Diagnosis]) -> No
     engine.dispose()
 
 
-def add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:  # Any: columns
     if not rows:
         return
     connection.execute(insert(table), rows)

@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
 
 def failure(key: str, age: dt.timedelta, **values: object) -> Diagnosis:
     """A known failure whose build ended this long before NOW; its line holds its own key."""
-    diagnosis = known(build(key=key, log_url=f"https://l/{key}", end_time=NOW - age, **values))  # type: ignore[arg-type]
+    diagnosis = known(build(key=key, log_url=f"https://l/{key}", end_time=NOW - age, **values))  # type: ignore[arg-type]  # fields of several types by name
     hits = tuple(replace(hit, line=f"broken {key}") for hit in diagnosis.reasons[0].hits)
     return replace(diagnosis, reasons=(replace(diagnosis.reasons[0], hits=hits),))
 

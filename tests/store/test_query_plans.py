@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
@@ -105,8 +104,12 @@ def plans(store: Store) -> Iterator[list[str]]:
         engine = connection.engine
 
     def explain(
-        connection: Connection, cursor: Any, statement: str, parameters: Any, *_rest: object
-    ) -> None:  # Any: DB-API
+        connection: Connection,
+        cursor: Any,  # Any: what the driver has
+        statement: str,
+        parameters: object,
+        *_rest: object,
+    ) -> None:
         if statement.startswith(("SELECT", "WITH")):
             rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
             found.extend(row[3] for row in rows)

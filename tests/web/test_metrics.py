@@ -48,7 +48,7 @@ def figures(reader: TestClient) -> dict[tuple[str, tuple[str, ...]], float]:
     text = reader.get("/metrics", headers=OPENMETRICS).text
     return {
         (sample.name, tuple(sample.labels.values())): sample.value
-        for family in openmetrics(text)  # type: ignore[no-untyped-call]
+        for family in openmetrics(text)  # type: ignore[no-untyped-call]  # the package has no types here
         for sample in family.samples
     }
 

@@ -52,7 +52,7 @@ def _keys(name: str) -> Iterator[str]:
     if not name.startswith(("http://", "https://")):
         return
     from sova.sources.keys import log_key, zuul_key  # noqa: PLC0415 - only addresses need them
-    from sova.sources.zuul_urls import build_page  # noqa: PLC0415
+    from sova.sources.zuul_urls import build_page  # noqa: PLC0415 - only for the page of a build in Zuul
 
     yield log_key(name)
     if page := build_page(name):

@@ -70,7 +70,7 @@ class Line(TypeDecorator[str]):
         self,
         dialect: Dialect,
         coltype: object,  # noqa: ARG002 - the signature is SQLAlchemy's
-    ) -> Callable[[Any], str | None] | None:
+    ) -> Callable[[Any], str | None] | None:  # Any: what a JSON column may hold; the signature is SQLAlchemy's
         return None if dialect.name == "sqlite" else _unescaped
 
 

@@ -164,7 +164,7 @@ def _results(connection: Connection, query: Query, wanted: Sequence[Outcome]) ->
 def _places(connection: Connection, query: Query) -> Iterator[Term]:
     for kind, globs in (("project", query.project), ("pipeline", query.pipeline), ("branch", query.branch)):
         if globs:
-            yield from _named(connection, kind, lambda name, globs=globs: matches(name, globs))  # type: ignore[misc]
+            yield from _named(connection, kind, lambda name, globs=globs: matches(name, globs))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
 
 def _changes(query: Query) -> Iterator[Term]:

@@ -30,6 +30,8 @@ __all__ = ["COLUMNS", "Counting", "Key", "Span", "Tally", "counting", "flagged",
 
 Span: TypeAlias = "tuple[dt.datetime, dt.datetime]"
 Key: TypeAlias = "tuple[int, ...]"
+Columns: TypeAlias = Sequence[Column[Any]]  # Any: columns of several types
+Rows: TypeAlias = Select[Any]  # Any: rows of several shapes
 """Numbers of `names` or `messages`; of a change those of its project and itself; () of all builds together."""
 
 _ROW = outcomes.c
@@ -133,12 +135,12 @@ class Counting:
             found.append(columns[-1].in_({key[-1] for key in only}))
         return found
 
-    def _counted(self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]]) -> dict[Key, Tally]:
+    def _counted(self, keys: Columns, where: Sequence[ColumnElement[bool]]) -> dict[Key, Tally]:
         found = self._tallies(self._sums(keys, where), len(keys))
         self._tell_failures_apart(keys, where, found)
         return found
 
-    def _sums(self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    def _sums(self, keys: Columns, where: Sequence[ColumnElement[bool]]) -> Rows:
         quiet = (and_(_ROW.failed.is_(False), _ROW.result_id.in_(self._results[outcome])) for outcome in _QUIET)
         wanted = select(
             *keys,
@@ -153,7 +155,7 @@ class Counting:
         ).where(*where, *self.conditions)
         return wanted.group_by(*keys) if keys else wanted
 
-    def _tallies(self, wanted: Select[Any], keys: int) -> dict[Key, Tally]:
+    def _tallies(self, wanted: Rows, keys: int) -> dict[Key, Tally]:
         """What did not fail has one of three outcomes: what is neither skipped nor running was a success."""
         found: dict[Key, Tally] = {}
         for row in self.connection.execute(wanted):
@@ -167,7 +169,7 @@ class Counting:
         return found
 
     def _tell_failures_apart(
-        self, keys: Sequence[Column[Any]], where: Sequence[ColumnElement[bool]], found: dict[Key, Tally]
+        self, keys: Columns, where: Sequence[ColumnElement[bool]], found: dict[Key, Tally]
     ) -> None:
         """Add what tags and outcomes the failures have."""
         by = (*keys, _ROW.tag_id, _ROW.result_id)

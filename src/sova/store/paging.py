@@ -122,7 +122,7 @@ def _add_runs(
             found[row.job_id].append(_run(row))
 
 
-def _newest_of_each(jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
+def _newest_of_each(jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:  # Any: rows
     """In one statement: for each job the index is read from its newest end."""
     table, job, tag = outcomes.c, names.alias("job"), names.alias("tag")
     newest = select(table.build_id).where(table.job_id == job.c.id, *asked)

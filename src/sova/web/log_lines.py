@@ -23,7 +23,7 @@ class OneLine(logging.Formatter):
         return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
 
 
-def log_settings() -> dict[str, Any]:
+def log_settings() -> dict[str, Any]:  # Any: the values that logging.config takes
     """For `logging.config.dictConfig`: warnings of the server, everything of ours, and requests where they are asked
     for."""
     loggers = {"uvicorn": "WARNING", "uvicorn.error": "WARNING", "uvicorn.access": "INFO", "sova": "INFO"}

@@ -67,7 +67,7 @@ class Figures:
         found = CollectorRegistry()
         found.register(self._store)
         if self._several:
-            MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(found)  # type: ignore[no-untyped-call]  # the package has no types here
         else:
             found.register(_Registered(self._registry))
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ from sova.store.columns import Line
 from sova.store.identity import bounded
 from sova.store.outcomes import KINDS, counted, reason_of
 from sova.store.texts import words_of
+
+AnyRow: TypeAlias = sa.Row[Any]  # Any: rows of several shapes
 
 revision = "0003"
 down_revision = "0002"
@@ -319,26 +321,26 @@ def _fill() -> None:
             )
 
 
-def _next(connection: sa.Connection, last: int) -> Sequence[sa.Row[Any]]:  # Any: columns have several types
+def _next(connection: sa.Connection, last: int) -> Sequence[AnyRow]:  # Any: columns have several types
     return connection.execute(sa.select(_builds).where(_builds.c.id > last).order_by(_builds.c.id).limit(_BATCH)).all()
 
 
-def _of_builds(connection: sa.Connection, table: sa.TableClause, builds: Iterable[int]) -> dict[int, list[sa.Row[Any]]]:
+def _of_builds(connection: sa.Connection, table: sa.TableClause, builds: Iterable[int]) -> dict[int, list[AnyRow]]:
     """The rows of each build, reasons in their order."""
     wanted = sa.select(table).where(table.c.build_id.in_(list(builds)))
     if "position" in table.c:
         wanted = wanted.order_by(table.c.position)
-    found: dict[int, list[sa.Row[Any]]] = {}
+    found: dict[int, list[AnyRow]] = {}
     for row in connection.execute(wanted):
         found.setdefault(row.build_id, []).append(row)
     return found
 
 
-def _places(rows: Iterable[sa.Row[Any]]) -> list[int]:
+def _places(rows: Iterable[AnyRow]) -> list[int]:
     return [row.position for row in rows]
 
 
-def _diagnosis(row: sa.Row[Any], verdict: str, reasons: Sequence[sa.Row[Any]], shown: sa.Row[Any] | None) -> Diagnosis:
+def _diagnosis(row: AnyRow, verdict: str, reasons: Sequence[AnyRow], shown: AnyRow | None) -> Diagnosis:
     """As much of the diagnosis as is counted and searched."""
     time = row.time and (row.time if row.time.tzinfo else row.time.replace(tzinfo=dt.UTC))
     build = Build(
