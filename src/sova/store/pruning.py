@@ -58,18 +58,13 @@ def prune(engine: Engine, retention: Retention, now: dt.datetime) -> Pruned:
     found.drop_texts(_texts_before(engine, _days_before(now, retention.log_texts)))
     found.drop_builds(_builds_before(engine, _days_before(now, retention.verdicts)))
     _drop_source_runs(engine, _days_before(now, retention.verdicts))
+    if retention.size is not None:
+        found.meet(retention.size, now - _NEVER_BY_SIZE)
     trouble = ""
-    while True:
-        removed = found.texts + found.builds
-        if retention.size is not None:
-            found.meet(retention.size, now - _NEVER_BY_SIZE)
-        try:
-            give_back(engine)
-        except StoreError as error:
-            trouble = str(error)
-        # how much PostgreSQL's indexes hold is known better once the room is given back, and can be too much again
-        if trouble or found.texts + found.builds == removed:
-            break
+    try:
+        give_back(engine)
+    except StoreError as error:
+        trouble = str(error)
     with reading(engine) as connection:
         return Pruned(found.texts, found.builds, before, size(connection), trouble)
 
