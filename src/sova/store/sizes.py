@@ -27,7 +27,7 @@ _ROW = 28
 
 
 def size(connection: Connection) -> int:
-    """Bytes: of SQLite's file, or of what PostgreSQL's rows take (freed space stays in its files, for new rows)."""
+    """Bytes: of SQLite's file, or of PostgreSQL's rows (what its files hold beside them changes with every vacuum)."""
     if connection.dialect.name == "sqlite":
         return _pragma(connection, "page_count") * _pragma(connection, "page_size")
     return used(connection)
@@ -46,17 +46,13 @@ def _pragma(connection: Connection, name: str) -> int:
 
 
 def _used_by(connection: Connection, table: Table) -> int:
-    """The rows that are there, and their part of the indexes."""
-    name: ColumnElement[str] = literal_column(f"'{table.name}'::regclass")
+    """The rows that are there."""
     row: ColumnElement[int] = literal_column("0")
     for column in table.columns:
         row += func.coalesce(func.pg_column_size(column), 0)
     rows = select(func.count().label("rows"), func.coalesce(func.sum(row), 0).label("bytes")).select_from(table)
-    counted = rows.subquery()
-    sizes = select(counted.c.rows, counted.c.bytes, func.pg_table_size(name), func.pg_indexes_size(name))
-    number, filled, heap, indexes = connection.execute(sizes).one()
-    live = int(filled) + _ROW * int(number)
-    return live + round(int(indexes) * min(1.0, live / max(1, int(heap))))
+    number, filled = connection.execute(rows).one()
+    return int(filled) + _ROW * int(number)
 
 
 def give_back(engine: Engine) -> None:
