@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sova.model import Diagnosis, Excerpt, Outcome, ProblemKind, Verdict
-from sova.reports.tags import tag_order
 from sova.stats import Summary, TopReason
 from sova.times import days_back
 from sova.unknown.excerpts import error_like
 
 __all__ = [
     "BurningReason",
-    "Day",
     "Overview",
     "RedJob",
     "bare",
@@ -29,7 +26,6 @@ __all__ = [
     "verdicts",
 ]
 
-DAYS = 14
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*Z?(?: \|)?\s+(?:[\w.-]+ \|\s+)?")
 _TELLING = 3  # words: a line that is only "ERROR" tells nothing
 
@@ -46,16 +42,6 @@ class RedJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """One day in the configured zone: how many builds, and how many failures by tag."""
-
-    date: dt.date
-    builds: int
-    failed: int
-    by_tag: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class BurningReason:
     """A reason and the builds that failed for it, newest first. `new` was not seen before yesterday, `burning` was
     seen since then."""
@@ -68,14 +54,11 @@ class BurningReason:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the first page shows besides the summary itself."""
+    """What the report of a run shows besides the summary itself."""
 
     reasons: tuple[BurningReason, ...]
     red: tuple[RedJob, ...]
-    unknown: tuple[Diagnosis, ...]
     unreadable: tuple[Diagnosis, ...]
-    days: tuple[Day, ...]
-    tags: tuple[str, ...]
 
     @property
     def new(self) -> tuple[BurningReason, ...]:
@@ -106,10 +89,7 @@ def overview(summary: Summary) -> Overview:
     return Overview(
         reasons=tuple(_burning(failures, summary)),
         red=tuple(sorted(_red(summary), key=lambda job: -job.failures)),
-        unknown=tuple(one for one in failures if one.verdict is Verdict.UNKNOWN),
         unreadable=tuple(one for one in failures if one.verdict is Verdict.NO_LOGS or _cut(one)),
-        days=_days(every, summary.now.astimezone(ZoneInfo(summary.timezone))),
-        tags=_tags(summary),
     )
 
 
@@ -180,12 +160,6 @@ def _red(summary: Summary) -> Iterator[RedJob]:
                 yield red
 
 
-def _tags(summary: Summary) -> tuple[str, ...]:
-    """The tags that any failure has, in the one order that tags always stand in."""
-    every = (summary.totals, *(period.totals for period in summary.periods))
-    return tuple(sorted({tag for totals in every for tag, _ in totals.by_tag}, key=tag_order))
-
-
 def _burning(failures: Iterable[Diagnosis], summary: Summary) -> Iterator[BurningReason]:
     builds: dict[tuple[str, str], list[Diagnosis]] = {}
     for one in failures:
@@ -205,23 +179,6 @@ def _since(moment: dt.datetime | None, yesterday: dt.datetime) -> bool:
 def _cut(diagnosis: Diagnosis) -> bool:
     """Whether some of the logs are there and could not be read (a file that is not there is no trouble by itself)."""
     return any(problem.kind is not ProblemKind.MISSING for problem in diagnosis.problems)
-
-
-def _days(every: Iterable[Diagnosis], now: dt.datetime) -> tuple[Day, ...]:
-    builds: Counter[dt.date] = Counter()
-    tags: dict[dt.date, Counter[str]] = {}
-    for one in every:
-        if one.build.time:
-            date = one.build.time.astimezone(now.tzinfo).date()
-            builds[date] += 1
-            if one.failed:
-                tags.setdefault(date, Counter())[one.tag or "unknown"] += 1
-    dates = [now.date() - dt.timedelta(days=back) for back in reversed(range(DAYS))]
-    return tuple(_day(date, builds[date], tags.get(date, Counter())) for date in dates)
-
-
-def _day(date: dt.date, builds: int, tags: Counter[str]) -> Day:
-    return Day(date, builds, tags.total(), tuple(tags.most_common()))
 
 
 def _moment(diagnosis: Diagnosis) -> dt.datetime:

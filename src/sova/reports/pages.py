@@ -12,21 +12,20 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from sova.model import Diagnosis, Hit
-from sova.reports import as_json
+from sova.model import Hit
 from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
-from sova.reports.overview import bare, best_line, headline, overview, place_of, red_job
+from sova.reports.overview import bare, best_line, headline, place_of
 from sova.reports.parameters import Asked, moment
 from sova.reports.sparks import spark
 from sova.reports.states import state_of
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, length, share, size
-from sova.stats import DIMENSIONS, JobSummary, Share, Summary
+from sova.stats import DIMENSIONS, Share
 from sova.views.builds import BuildsView, BuildView, DayView
 from sova.views.changes import ChangesView, ChangeView
 from sova.views.desk import Foot
@@ -199,9 +198,9 @@ class Pages:
     """Makes the pages. `title` names the CI in the head of each, `security` is the page's own content policy
     ("" where a server sends it as a header)."""
 
-    def __init__(self, links: Links, *, title: str, timezone: str = "UTC", security: str = "") -> None:
+    def __init__(self, links: Links, *, title: str, security: str = "") -> None:
         self._links = links
-        self._common = {"links": links, "site_title": title, "zone": timezone, "security": security}
+        self._common = {"links": links, "site_title": title, "security": security}
 
     def render(self, view: object, foot: Foot, **more: str) -> str:
         """The page of a view; times are shown in the zone that `foot` names. `more` is for its template alone."""
@@ -222,16 +221,3 @@ class Pages:
             "to_builds": asked.builds,
         }
         return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values, **more})
-
-    def overview(self, summary: Summary) -> str:
-        return self._render("overview.html", summary=summary, seen=overview(summary))
-
-    def job(self, summary: Summary, job: JobSummary) -> str:
-        return self._render("job.html", summary=summary, job=job, red=red_job(job.name, job.diagnoses))
-
-    def build(self, diagnosis: Diagnosis) -> str:
-        return self._render("build.html", diagnosis=diagnosis, row=as_json.to_row(diagnosis))
-
-    def _render(self, template: str, **values: object) -> str:
-        """A page of a `Summary`, from the templates in `summary/`."""
-        return environment().get_template(f"summary/{template}").render(**self._common, **values)

@@ -87,7 +87,6 @@ class Maker:
             Pages(
                 Links("../" * depth, base=settings.base, there=there),
                 title=settings.title,
-                timezone=foot.timezone,
                 security=SECURITY,
             )
             for depth in range(3)

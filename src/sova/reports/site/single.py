@@ -46,7 +46,7 @@ def write_single(desk: Desk, foot: Foot, file: Path, settings: Settings) -> int:
     """Write the file; gives its size in bytes. Raises SovaError where it cannot be written, StoreError."""
     view = single(desk, span_of_days(desk, settings.days), Search())
     links = _SameFile(base=settings.base, there=frozenset())
-    pages = Pages(links, title=settings.title, timezone=foot.timezone, security=_security())
+    pages = Pages(links, title=settings.title, security=_security())
     within = {"styles": _joined(_STYLES), "first_script": _joined(_FIRST), "last_script": _joined(_LAST)}
     content = pages.render(view, foot, **within).encode("utf-8", "replace")
     try:
