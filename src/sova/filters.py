@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,7 +20,12 @@ from sova.times import Day, day_span, days_back, parse_date, parse_time
 if TYPE_CHECKING:
     from sova.config import Config
 
-__all__ = ["Query", "Search", "accepts", "make_query", "matches", "newest_first", "select"]
+__all__ = ["LONGEST_NAME", "Query", "Search", "accepts", "is_name", "make_query", "matches", "newest_first", "select"]
+
+LONGEST_NAME = 300
+"""Characters of a name that an address may ask for."""
+
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,12 @@ def _accepts_change(build: Build, query: Query) -> bool:
         and matches(build.change.project, query.project)
         and (not query.change or build.change.number in query.change)
     )
+
+
+def is_name(text: str) -> bool:
+    """Whether an address may ask for this name. Builds from outside can have others, too long or with control
+    characters in them: those are shown, and nothing links to a list of them."""
+    return len(text) <= LONGEST_NAME and not _NO_NAME.search(text)
 
 
 def matches(name: str, globs: tuple[str, ...]) -> bool:

@@ -13,6 +13,7 @@ from sova.model import Build, Diagnosis, Excerpt, FileRead, Verdict
 from sova.reports.clean import http_url, one_line, shorten, shown
 from sova.reports.links import Links, line_url
 from sova.reports.overview import best_line, headline, red_job
+from sova.reports.parameters import Asked
 from sova.reports.wording import age, count, length, share, size
 from sova.slugs import build_slug, name_slug
 from tests.reports.samples import diagnosis
@@ -165,6 +166,27 @@ def test_links_of_a_server_have_neither_suffix_nor_parents() -> None:
     links = Links("/", "")
     assert (links.overview(), links.job("j"), links.asset("sova.css")) == ("/", "/jobs/j", "/static/sova.css")
     assert links.build("k") == f"/builds/{build_slug('k')}"
+
+
+@pytest.mark.parametrize("name", ["\x00\x08", "a\nb", "x" * 301, "half \ud800"])
+def test_names_that_no_filter_takes_are_not_linked(name: str) -> None:
+    links = Links("/", "")
+    page = Asked(links, None, None)
+    assert page.builds(job=name) == page.here(tag=name) == links.builds(tag=["infra", name]) == ""
+    assert links.feed(project=name, change=7) == ""
+    assert "job=a%2Fb" in page.builds(job="a/b")
+
+
+def test_only_log_files_that_were_read_and_can_be_addressed_are_linked() -> None:
+    names = ("job-output.txt", "a.tar//b.log", "../up", "/etc/passwd", "back\\slash", "new\nline", "")
+    build = Build("k", "job", "FAILURE", log_url="https://logs.example/1/")
+    found = Diagnosis(build, Verdict.KNOWN, files_read=tuple(FileRead(name, "", 1, 1) for name in names))
+    links, slug = Links("/", ""), build_slug("k")
+    assert links.log(found, "job-output.txt", 3) == f"/builds/{slug}/log/job-output.txt?line=3#L3"
+    assert links.log(found, "a.tar//b.log") == f"/builds/{slug}/log/a.tar//b.log"
+    assert [links.log(found, name) for name in (*names[2:], "result")] == [""] * 6
+    assert links.log(replace(found, build=replace(build, log_url="")), "job-output.txt") == ""
+    assert Links().log(found, "job-output.txt") == ""
 
 
 @pytest.mark.parametrize(

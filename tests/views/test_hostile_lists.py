@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 from hypothesis import HealthCheck, Phase, given, settings
 from selectolax.lexbor import LexborHTMLParser
@@ -14,12 +15,15 @@ from sova.model import Change, Diagnosis, Pattern
 from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.slugs import build_slug, name_slug
+from sova.stats import DIMENSIONS
+from sova.stats import ORDERS as REASON_ORDERS
 from sova.views.builds import build, builds, day
 from sova.views.changes import change, changes
 from sova.views.desk import Desk, Foot, span_of
 from sova.views.patterns import patterns
 from sova.views.reasons import reason, reasons
 from sova.views.unknown import unknown
+from sova.web.params import FILTERS, read
 from tests.strategies import diagnoses
 from tests.views.desks import DISK, LIVE, ZONE, desk_of, slug_of
 
@@ -89,6 +93,17 @@ def harmless(html: str, links: Links) -> None:
         assert not [name for name in node.attributes if name.startswith("on") or name in ("style", "srcdoc")]
         href = node.attributes.get("href")
         assert href is None or href.startswith((own, "#", "?", "http://", "https://")), href
+        if links.live and href:
+            our_server_takes(href)
+
+
+def our_server_takes(href: str) -> None:
+    """Fails where a filter in the link is one that our own server refuses."""
+    parts = urlsplit(href)
+    if not parts.netloc and "/log/" not in parts.path:
+        asked = parse_qsl(parts.query, errors="strict", max_num_fields=20)
+        allowed = FILTERS | {"after", "order", "by"}
+        read(asked, NOW, ZONE, allowed=allowed, orders=REASON_ORDERS, dimensions=DIMENSIONS)
 
 
 def test_words_of_a_megabyte_do_not_swell_the_lists() -> None:

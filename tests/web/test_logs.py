@@ -161,8 +161,8 @@ def test_a_link_to_a_line_shows_the_line_and_its_neighbours(client: TestClient) 
     assert number.attributes["href"] == "#L3000"
 
 
-def test_links_of_other_pages_lead_to_lines_and_ranges(client: TestClient) -> None:
-    url = Links("/", "").log(KEY, "job-output.txt", 3000, 3010)
+def test_links_of_other_pages_lead_to_lines_and_ranges(client: TestClient, root: Path) -> None:
+    url = Links("/", "").log(diagnosis(str(root)), "job-output.txt", 3000, 3010)
     parts = urlsplit(url)
     tree = LexborHTMLParser(client.get(url).text)
     assert chosen(tree) == list(range(3000, 3011))

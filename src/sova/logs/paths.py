@@ -10,7 +10,7 @@ from functools import lru_cache
 from sova.errors import LogError
 from sova.model import Problem, ProblemKind
 
-__all__ = ["INSIDE", "Reach", "bare", "is_glob", "matching", "safe", "variants"]
+__all__ = ["INSIDE", "Reach", "bare", "is_address", "is_glob", "matching", "safe", "variants"]
 
 INSIDE = "//"
 """What stands between the path of an archive and the path inside it."""
@@ -45,6 +45,17 @@ def safe(path: str) -> str:
     if not parts or ".." in parts or "\0" in path or len(path) > _LONGEST:
         raise LogError(Problem(path, ProblemKind.REFUSED, "not a path below the log root"))
     return "/".join(parts)
+
+
+def is_address(name: str) -> bool:
+    """Whether the log view takes the name of a log file as it stands: it leads nowhere else, and all of it can be
+    seen."""
+    if "\\" in name or not name.isprintable():
+        return False
+    try:
+        return INSIDE.join(map(safe, name.split(INSIDE))) == name
+    except LogError:
+        return False
 
 
 def matching(glob: str, paths: Iterable[str]) -> Iterator[str]:

@@ -10,11 +10,13 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
+from sova.filters import is_name
+from sova.logs.paths import is_address
 from sova.model import Build, Diagnosis
 from sova.reports.clean import http_url, one_line
 from sova.slugs import build_slug, name_slug, reason_slug
 
-__all__ = ["Links", "anchor", "file_url", "href", "line_url"]
+__all__ = ["Links", "anchor", "can_ask", "file_url", "href", "line_url"]
 
 _ZUUL_BUILD = re.compile(r"https?://[^?#]+/build/[0-9a-f]{32}/?\Z")
 
@@ -89,8 +91,11 @@ class Links:
     def builds(self, **filters: str | int | list[str]) -> str:
         """The list of builds with these filters, named as in URLs (`job`, `tag`, `reason`, `since`, ...); a list is a
         filter that comes several times.
-        On disk, where pages take none, the page that comes nearest: of the reason, else of the job, else all builds."""
+        On disk, where pages take none, the page that comes nearest: of the reason, else of the job, else all builds.
+        "" where no list can be asked for, see `can_ask`."""
         if self.live:
+            if not can_ask(filters.values()):
+                return ""
             chosen = "" if "since" in filters or "range" in filters else self.span
             return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters, doseq=True)))))}"
         nearest = self._page("builds")
@@ -100,17 +105,20 @@ class Links:
             return self.job(str(filters["job"])) or nearest
         return nearest
 
-    def log(self, key: str, file: str, first: int = 0, last: int = 0) -> str:
-        """The log view at a line or a range of lines; "" on disk."""
-        if not self.live:
+    def log(self, diagnosis: Diagnosis, file: str, first: int = 0, last: int = 0) -> str:
+        """The log view at a line or a range of lines; "" on disk, and for what is no file that was read (the result
+        word of a build is judged like one) or whose name no address can hold."""
+        build = diagnosis.build
+        was_read = any(file == one.name for one in diagnosis.files_read)
+        if not (self.live and build.log_url and was_read and is_address(file)):
             return ""
         place = f"#L{first}" + (f"-L{last}" if last > first else "") if first else ""
         at = f"?line={first}" + (f"&last={last}" if last > first else "") if first else ""
-        return f"{self.build(key)}/log/{quote(file)}{at}{place}"
+        return f"{self.build(build.key)}/log/{quote(file)}{at}{place}"
 
     def feed(self, **filters: str | int) -> str:
-        """The Atom feed of failures with these filters; "" on disk."""
-        return f"{self.root}feed.atom{_query(urlencode(filters))}" if self.live else ""
+        """The Atom feed of failures with these filters; "" on disk, and where none can be asked for, see `can_ask`."""
+        return f"{self.root}feed.atom{_query(urlencode(filters))}" if self.live and can_ask(filters.values()) else ""
 
     def api(self, path: str, fields: Iterable[tuple[str, str]] = ()) -> str:
         """A call of the API; "" on disk."""
@@ -145,6 +153,12 @@ class Links:
 
     def _with_span(self, page: str) -> str:
         return f"{page}{_query(self.span)}" if self.live else page
+
+
+def can_ask(values: Iterable[str | int | list[str]]) -> bool:
+    """Whether our own server takes all of these as values of filters."""
+    words = (word for value in values for word in (value if isinstance(value, list) else [value]))
+    return all(is_name(str(word)) for word in words)
 
 
 def anchor(name: str) -> str:

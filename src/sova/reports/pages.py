@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from sova.filters import is_name
 from sova.model import Hit
 from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, strip
@@ -135,6 +136,7 @@ def environment() -> Environment:
         shown=shown,
         size=size,
     )
+    found.tests["name"] = is_name
     found.globals.update(
         advise=advise,
         bare=bare,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 from sova.filters import Search
-from sova.reports.links import Links
+from sova.reports.links import Links, can_ask
 from sova.views.desk import Span
 
 __all__ = ["Asked", "fields_of", "moment", "span_fields"]
@@ -86,9 +86,11 @@ class Asked:
         return f"{self._links.feed()}?{urlencode(self._filters)}" if self._filters else self._links.feed()
 
     def here(self, **replaced: str | int | None) -> str:
-        """A link to this page with these parameters replaced; None or "" leaves one out."""
+        """A link to this page with these parameters replaced; None or "" leaves one out. "" where no page can be asked
+        for with them, see `can_ask`."""
         added = [(name, str(value)) for name, value in replaced.items() if value not in (None, "")]
-        return f"?{urlencode([*self.without(*replaced), *added])}"
+        asked = [*self.without(*replaced), *added]
+        return f"?{urlencode(asked)}" if can_ask(value for _, value in added) else ""
 
     def builds(self, **filters: str | int) -> str:
         """The builds behind a number of this page: its filters, and these."""

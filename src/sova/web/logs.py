@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from sova.errors import LogError
-from sova.logs.paths import INSIDE, bare, safe
+from sova.logs.paths import bare, is_address
 from sova.logs.search import Count, Found, Needle, count_lines, find_after, find_before
 from sova.logs.spool import Spool, log_named, make_spool, open_spool, stamp_of
 from sova.logs.window import PART, part_of_line, window_around, window_from, window_until
@@ -64,12 +64,7 @@ def log(request: Request, slug: str, name: str) -> Response:
 
 def _file_name(name: str) -> str:
     """The name of a log file as diagnoses have it. Raises HTTPException for one that leads out of the logs."""
-    parts = name.split(INSIDE)
-    try:
-        proper = INSIDE.join(map(safe, parts))
-    except LogError:
-        proper = ""
-    if not proper or proper != name or "\\" in name or not name.isprintable():
+    if not is_address(name):
         raise HTTPException(404, "No log file goes by that name.")
     return bare(name)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from sova.filters import LONGEST_NAME, is_name
 from sova.model import Verdict
 
 __all__ = ["a_cursor", "a_name", "a_number", "a_slug", "a_text", "a_verdict", "one_of", "yes_no"]
 
-_LONGEST_NAME, _LONGEST_TEXT, _LONGEST_CURSOR = 300, 200, 200
+_LONGEST_TEXT, _LONGEST_CURSOR = 200, 200
 _MOST_NUMBER = 2**63 - 1
 _SLUG = re.compile(r"[0-9a-f]{16}")
 _YES_NO = {"yes": True, "no": False}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], str]:
@@ -29,8 +29,8 @@ def one_of(words: Sequence[str]) -> Callable[[str], str]:
 
 def a_name(text: str) -> str:
     """A name or glob."""
-    if len(text) > _LONGEST_NAME or _CONTROL.search(text) or not _is_unicode(text):
-        raise ValueError(f"a name of at most {_LONGEST_NAME} characters, without control characters")
+    if not is_name(text):
+        raise ValueError(f"a name of at most {LONGEST_NAME} characters, without control characters")
     return text
 
 
