@@ -10,10 +10,13 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-__all__ = ["Day", "day_span", "day_start", "days_back", "parse_date", "parse_time"]
+__all__ = ["Day", "Span", "day_span", "day_start", "days_back", "parse_date", "parse_time"]
 
 Day: TypeAlias = "tuple[int | None, int, int]"
 """Year (None for every year), month and day."""
+
+Span: TypeAlias = "tuple[dt.datetime, dt.datetime]"
+"""A stretch of time between two aware moments, the first inclusive, the second exclusive."""
 
 _DAY = r"(?:(?P<year>\d{4})-)?(?P<month>\d{1,2})-(?P<day>\d{1,2})"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"

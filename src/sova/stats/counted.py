@@ -14,11 +14,12 @@ from sova.slugs import name_slug
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals
 from sova.stats.ranges import before, days_of, periods
 from sova.stats.summary import Period
-from sova.store.counting import Counting, Key, Span, Tally, counting
+from sova.store.counting import Counting, Key, Tally, counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Store
+    from sova.times import Span
 
 __all__ = [
     "checked",
@@ -34,7 +35,6 @@ __all__ = [
     "totals_of",
 ]
 
-_FEW = dt.timedelta(days=100)
 Called: TypeAlias = "tuple[str, str, str]"
 """Name, slug, and the tag of a reason."""
 
@@ -60,22 +60,15 @@ def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says wha
 
 def compare_in(counts: Counting, span: Span, zone: dt.tzinfo, name: str = "") -> Compared:
     """As `compare`, in a state of the store that is looked at already."""
-    now, then = (totals_of(_total(counts, one, zone)) for one in (span, before(*span, zone)))
+    now, then = (totals_of(counts.total(one)) for one in (span, before(*span, zone)))
     return Compared(name, *span, now, then)
-
-
-def _total(counts: Counting, span: Span, zone: dt.tzinfo) -> Tally:
-    """Day by day where there are few, as days are asked for by themselves and are part of several stretches."""
-    if span[1] - span[0] > _FEW:
-        return counts.total(span)
-    return sum((counts.total(day) for _, day in days_of(*span, zone)), Tally())
 
 
 def counted_periods(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Period, ...]:
     """Today, yesterday and the last 7 days, for the summary of a run."""
     with counting(store, search) as counts:
         return tuple(
-            Period(name, since, until, totals_of(_total(counts, (since, until), zone)))
+            Period(name, since, until, totals_of(counts.total((since, until))))
             for name, since, until in periods(now, zone)
         )
 

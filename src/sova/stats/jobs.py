@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sova.stats.runs import ALTERNATES_RUNS, JobHealth, Streak, circle_of, flaky_of, streak_of
+from sova.stats.runs import ALTERNATES_RUNS, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of
 from sova.store import streaks
-from sova.store.counting import counting
+from sova.store.counting import Counting, counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
     from sova.store import Run, Store
+    from sova.times import Span
 
 __all__ = ["health", "red_or_flaky"]
 
@@ -39,21 +40,28 @@ def red_or_flaky(  # noqa: PLR0913 - as `health`
 ) -> tuple[JobHealth, ...]:
     """Jobs with a failure in the stretch that are red (their newest run failed) or flaky: red ones first, the longest
     streak first, then the flaky ones, those with most cases first. Raises StoreError."""
+    span = (since, until)
     with counting(store, search) as counts:
-        names = streaks.failing_jobs(counts, (since, until))
-    rough = _healths(store, names, search, since, until, runs)
-    shown = sorted((job for job in rough.values() if _is_red(job) or job.flaky), key=_worst_first)[:limit]
-    exact = _with_whole_streaks(store, {job.name: job for job in shown}, search, until)
-    return tuple(sorted(exact.values(), key=_worst_first))
-
-
-def _is_red(job: JobHealth) -> bool:
-    return job.streak is not None and job.streak.failed
+        red = streaks.red_jobs(counts, span)
+        flaky = _flaky(counts, span, list(red))
+    names = [name for name, length in red.items() if length or flaky[name]]
+    names.sort(key=lambda name: _worst(red[name], flaky[name], name))
+    found = health(store, names[:limit], search, since=since, until=until, runs=runs)
+    return tuple(sorted(found.values(), key=_worst_first))
 
 
 def _worst_first(job: JobHealth) -> tuple[bool, int, int, str]:
-    length = job.streak.length if job.streak and job.streak.failed else 0
-    return not length, -length, -(job.flaky.cases if job.flaky else 0), job.name
+    return _worst(job.streak.length if job.streak and job.streak.failed else 0, job.flaky, job.name)
+
+
+def _worst(streak: int, flaky: Flaky | None, name: str) -> tuple[bool, int, int, str]:
+    return not streak, -streak, -(flaky.cases if flaky else 0), name
+
+
+def _flaky(counts: Counting, span: Span, jobs: Sequence[str]) -> dict[str, Flaky | None]:
+    mixed = streaks.mixed_patch_sets(counts, span, jobs)
+    periodic = streaks.alternating(counts, span, jobs, ALTERNATES_RUNS)
+    return {name: flaky_of(mixed.get(name, 0), periodic.get(name, ())) for name in jobs}
 
 
 def _healths(  # noqa: PLR0913, PLR0917 - as `health`
@@ -64,14 +72,13 @@ def _healths(  # noqa: PLR0913, PLR0917 - as `health`
     query = replace(search.query, since=None, until=until, limit=None)
     newest = store.runs(jobs, limit=runs, search=replace(search, query=query))
     with counting(store, search) as counts:
-        mixed = streaks.mixed_patch_sets(counts, span, jobs)
-        periodic = streaks.alternating(counts, span, jobs, ALTERNATES_RUNS)
+        flaky = _flaky(counts, span, jobs)
     return {
         name: JobHealth(
             name=name,
             circle=circle_of(newest.get(name, ())),
             streak=streak_of(newest.get(name, ())),
-            flaky=flaky_of(mixed.get(name, 0), periodic.get(name, ())),
+            flaky=flaky[name],
             runs=newest.get(name, ()),
         )
         for name in jobs

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sova.times import day_start, days_back
+from sova.times import Span, day_start, days_back
 
 __all__ = ["MOST_DAYS", "before", "days_of", "periods"]
 
 MOST_DAYS = 3660
 """Ten years: what is counted by day has an end."""
-
-Span = tuple[dt.datetime, dt.datetime]
 
 
 def periods(now: dt.datetime, timezone: dt.tzinfo) -> tuple[tuple[str, dt.datetime, dt.datetime], ...]:

@@ -10,7 +10,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
@@ -32,6 +34,9 @@ from sova.store.rows import clean, problem_of, problem_row
 from sova.store.saving import Saved, put, put_build
 from sova.store.tables import source_runs
 from sova.store.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from sova.store.facts import FactCache
 
 __all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Pruned", "Run", "Saved", "SourceRun", "Store"]
 
@@ -89,6 +94,13 @@ class Store:
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction of its own that writes, likewise."""
         return writing(self._engine)
+
+    @cached_property
+    def facts(self) -> FactCache:
+        """What is counted of the builds, kept in memory for `sova.store.counting`."""
+        from sova.store.facts import FactCache  # noqa: PLC0415 - loads numpy, and most commands count nothing
+
+        return FactCache()
 
     def check(self) -> None:
         """Raise StoreError where the database is not the one any more that was opened: gone, replaced or upgraded."""

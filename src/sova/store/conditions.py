@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, false, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, and_, false, func, literal, or_, select
 
 from sova.filters import Query, Search, matches
 from sova.model import Outcome, outcome_of
@@ -20,9 +20,9 @@ from sova.store.outcomes import seconds_of
 from sova.store.rows import clean
 from sova.store.tables import messages, names, outcomes, reasons
 from sova.store.texts import builds_holding, search_words
-from sova.times import day_span
+from sova.times import Span, day_span
 
-__all__ = ["Asked", "Term", "builds_hit_by", "conditions", "is_few", "read"]
+__all__ = ["Asked", "Term", "builds_hit_by", "conditions", "ids_among", "is_few", "read", "within"]
 
 _FEW = 20_000
 """Builds that are looked up one by one as fast as those of a week are counted."""
@@ -34,7 +34,7 @@ _NOT_FAILED = frozenset({Outcome.SUCCESS, Outcome.SKIPPED, Outcome.RUNNING})
 class Term:
     """One of these values stands in a column that has an index with the time. None stands for no value."""
 
-    column: ColumnElement[Any]  # Any: numbers or words
+    column: Column[Any]  # Any: numbers or words
     values: tuple[object, ...]
 
     @property
@@ -50,13 +50,41 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as SQL: stretches of time, terms, what is looked at row by row, a pattern and words."""
+    """A search with names as their numbers: stretches of time (None for ever), terms, flags that stand in columns,
+    whether only builds of changes are asked for, a pattern and words."""
 
-    times: list[ColumnElement[bool]]
+    since: int | None
+    until: int | None
+    spans: list[Span] | None
     terms: list[Term]
-    others: list[ColumnElement[bool]]
+    flags: list[tuple[str, bool]]
+    of_changes: bool
     pattern: str
     words: tuple[str, ...]
+
+    @property
+    def times(self) -> list[ColumnElement[bool]]:
+        """The stretches of time as SQL."""
+        time, found = outcomes.c.time, []
+        if self.since is not None:
+            found.append(time >= self.since)
+        if self.until is not None:
+            found.append(time < self.until)
+        if self.spans is not None:
+            found.append(or_(false(), *map(within, self.spans)))
+        return found
+
+    @property
+    def others(self) -> list[ColumnElement[bool]]:
+        """What is looked at row by row, as SQL."""
+        found: list[ColumnElement[bool]] = [outcomes.c[name].is_(wanted) for name, wanted in self.flags]
+        return [*found, outcomes.c.change_number.is_not(None)] if self.of_changes else found
+
+
+def within(span: Span) -> ColumnElement[bool]:
+    """Builds of that stretch of time."""
+    since, until = span
+    return and_(outcomes.c.time >= seconds_of(since), outcomes.c.time < seconds_of(until))
 
 
 def conditions(connection: Connection, search: Search) -> list[ColumnElement[bool]]:
@@ -82,6 +110,19 @@ def is_few(connection: Connection, table: FromClause, where: Sequence[ColumnElem
     return connection.scalars(select(func.count()).select_from(found)).one() <= most
 
 
+def ids_among(connection: Connection, asked: Asked, span: Span) -> list[int] | None:
+    """The builds of a stretch of time that fulfil what no column of the facts can tell: a verdict, a pattern, words.
+    None where nothing of that kind is asked for."""
+    told = [term.by_index for term in asked.terms if term.column is outcomes.c.verdict]
+    if asked.pattern:
+        told.append(outcomes.c.build_id.in_(builds_hit_by(asked.pattern)))
+    if asked.words:
+        told.append(outcomes.c.build_id.in_(builds_holding(connection, asked.words)))
+    if not told:
+        return None
+    return list(connection.scalars(select(outcomes.c.build_id).where(within(span), *told)))
+
+
 def builds_hit_by(pattern: str) -> Select[tuple[int]]:
     """Numbers of the builds that a pattern hit, as primary reason or not."""
     return select(reasons.c.build_id).where(reasons.c.pattern == pattern)
@@ -90,13 +131,11 @@ def builds_hit_by(pattern: str) -> Select[tuple[int]]:
 def read(connection: Connection, search: Search) -> Asked:
     """What is asked for, with names as their numbers."""
     query = search.query
-    others: list[ColumnElement[bool]] = [] if query.voting is None else [outcomes.c.voting.is_(query.voting)]
-    if search.failed is not None:
-        others.append(outcomes.c.failed.is_(search.failed))
-    if query.periodic is False:
-        others.append(outcomes.c.change_number.is_not(None))
+    flags = {"voting": query.voting, "failed": search.failed}
     return Asked(
-        times=list(_times(connection, query)),
+        since=seconds_of(query.since),
+        until=seconds_of(query.until),
+        spans=list(_spans(connection, query)) if query.dates else None,
         terms=[
             *_answers(connection, search),
             *_changes(query),
@@ -104,24 +143,14 @@ def read(connection: Connection, search: Search) -> Asked:
             *_results(connection, query, search.outcome),
             *_places(connection, query),
         ],
-        others=others,
+        flags=[(name, wanted) for name, wanted in flags.items() if wanted is not None],
+        of_changes=query.periodic is False,
         pattern=clean(search.pattern),
         words=search_words(search.text),
     )
 
 
-def _times(connection: Connection, query: Query) -> Iterator[ColumnElement[bool]]:
-    time = outcomes.c.time
-    if query.since:
-        yield time >= seconds_of(query.since)
-    if query.until:
-        yield time < seconds_of(query.until)
-    if query.dates:
-        spans = _spans(connection, query)
-        yield or_(false(), *(and_(time >= seconds_of(since), time < seconds_of(until)) for since, until in spans))
-
-
-def _spans(connection: Connection, query: Query) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+def _spans(connection: Connection, query: Query) -> Iterator[Span]:
     ends = [connection.scalars(select(end(outcomes.c.time))).one() for end in (func.min, func.max)]
     if None in ends:
         return

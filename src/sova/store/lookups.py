@@ -16,11 +16,11 @@ from sova.filters import Search
 from sova.model import Build
 from sova.slugs import name_slug
 from sova.store import Run, Store
-from sova.store.conditions import conditions
-from sova.store.counting import Span, within
+from sova.store.conditions import conditions, within
 from sova.store.loading import batches, builds_by_id
 from sova.store.patchsets import runs_of
 from sova.store.tables import builds, messages, names, outcomes, reasons
+from sova.times import Span
 
 __all__ = [
     "Neighbours",

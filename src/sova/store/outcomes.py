@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import overload
 
 from sova.model import Diagnosis, Reason
 from sova.store.rows import clean, storable
@@ -24,6 +25,10 @@ class Counted:
     row: dict[str, object]
 
 
+@overload
+def seconds_of(time: dt.datetime) -> int: ...
+@overload
+def seconds_of(time: dt.datetime | None) -> int | None: ...
 def seconds_of(time: dt.datetime | None) -> int | None:
     """Whole seconds since 1970, rounded down."""
     return None if time is None else math.floor(time.timestamp())

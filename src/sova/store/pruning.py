@@ -149,8 +149,7 @@ class _Pruner:
     def drop_builds(self, ids: Sequence[int]) -> None:
         for batch in batches(ids, _BATCH):
             with writing(self._engine) as connection:
-                self.builds += connection.execute(delete(builds).where(builds.c.id.in_(batch))).rowcount
-                raise_version(connection)
+                self.builds += Register(connection).remove(batch)
             time.sleep(_PAUSE)
 
     def meet(self, most: int, limit: dt.datetime) -> None:

@@ -5,22 +5,22 @@ Rows of `names` and `messages` are never removed: pages of what was once seen st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, true, update
 
 from sova.slugs import name_slug, reason_slug
 from sova.store.loading import batches
 from sova.store.outcomes import KINDS, Counted
-from sova.store.tables import messages, names, state
+from sova.store.tables import builds, messages, names, state
 
-__all__ = ["Reason", "Register", "raise_version", "version_of"]
+__all__ = ["Reason", "Register", "raise_version", "removed_of", "version_of"]
 
 Reason = tuple[str, str]
 """Tag and message."""
 
-_VERSION = "version"
+_VERSION, _REMOVED = "version", "removed"
 
 
 def version_of(connection: Connection) -> int:
@@ -32,6 +32,11 @@ def raise_version(connection: Connection) -> int:
     """Count a change of the store; once in a transaction is enough. Returns the new version."""
     connection.execute(update(state).where(state.c.name == _VERSION).values(value=state.c.value + 1))
     return version_of(connection)
+
+
+def removed_of(connection: Connection) -> int:
+    """The version that the last removal of builds made; 0 where there was none."""
+    return connection.scalars(select(state.c.value).where(state.c.name == _REMOVED)).one_or_none() or 0
 
 
 class Register:
@@ -48,6 +53,15 @@ class Register:
         """The version that this transaction makes; asked for only where something changes."""
         self._version = self._version or raise_version(self.connection)
         return self._version
+
+    def remove(self, ids: Collection[int]) -> int:
+        """Remove builds, and all that is stored of them; gives how many there were. Readers that keep rows cannot be
+        told of each: `removed_of` tells them that some went."""
+        removed = self.connection.execute(delete(builds).where(builds.c.id.in_(ids))).rowcount
+        written = self.connection.execute(update(state).where(state.c.name == _REMOVED).values(value=self.version))
+        if not written.rowcount:
+            self.connection.execute(insert(state).values(name=_REMOVED, value=self.version))
+        return removed
 
     def learn(self, found: Iterable[Counted], reasons: Iterable[Reason]) -> None:
         """Get the numbers of many at once."""

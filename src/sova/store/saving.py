@@ -104,7 +104,7 @@ def _one_row(register: Register, stored: dict[int, Build]) -> tuple[int, Diagnos
     best = max(load(connection, list(stored)), key=_extent, default=None)
     names = select(identities.c.identity).where(identities.c.build_id.in_(others))
     moved = set(connection.scalars(names))
-    connection.execute(delete(builds).where(builds.c.id.in_(others)))
+    register.remove(others)
     _add_names(connection, home, moved)
     if best is not None:
         _write_answer(register, home, best, next(iter(load(connection, [home])), None))

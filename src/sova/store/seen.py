@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, func, select
 
 from sova.filters import Search
 from sova.store import Store
-from sova.store.conditions import conditions
-from sova.store.counting import Span, within
+from sova.store.conditions import conditions, within
 from sova.store.tables import builds, messages, names, outcomes
+from sova.times import Span
 
 __all__ = ["Seen", "changes_seen", "days_seen", "jobs_seen", "keys_seen", "reasons_seen"]
 

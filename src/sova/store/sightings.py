@@ -10,18 +10,21 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, String, and_, cast, func, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, select
 
 from sova.model import Action
-from sova.store.counting import Counting, Span, within
+from sova.store.conditions import within
+from sova.store.counting import Counting, grouped
+from sova.store.facts import NONE
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import messages, outcomes, reasons
+from sova.times import Span
 
 __all__ = ["About", "Cost", "Sightings", "about", "before", "costs", "first_seen", "sightings"]
 
 _ROW = outcomes.c
-_SEEN = and_(_ROW.failed, _ROW.message_id.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +65,36 @@ class About:
 
 def costs(counting: Counting, span: Span) -> dict[int, Cost]:
     """The reasons of the failures in that stretch, by number."""
-    change = cast(_ROW.project_id, String) + "/" + cast(_ROW.change_number, String)
-    counted = (
-        select(
-            _ROW.message_id,
-            func.count().label("builds"),
-            func.count(_ROW.job_id.distinct()).label("jobs"),
-            func.count(change.distinct()).label("changes"),
-            func.count(_ROW.project_id.distinct()).label("projects"),
-            func.max(_ROW.time).label("last_seen"),
-            func.sum(_ROW.duration).label("lost"),
-        )
-        .where(_SEEN, within(span), *counting.conditions)
-        .group_by(_ROW.message_id)
-        .subquery()
+    groups = counting.groups("reason", span)
+    facts = groups.facts
+    of_change = facts.change_number != NONE
+    changes = grouped(facts, ("project_id", "change_number")).place
+    last = np.zeros(len(groups), np.int64)
+    last[groups.place] = facts.time  # in the order of time: the last one stays
+    columns = (
+        groups.values[0],
+        groups.count(),
+        groups.distinct(facts.job_id),
+        groups.distinct(changes, of_change),
+        groups.distinct(facts.project_id),
+        last,
+        groups.sum(np.nan_to_num(facts.duration)),
     )
-    wanted = select(counted, messages).join(messages, messages.c.id == counted.c.message_id)
+    known = counting.messages(groups.values[0].tolist())
     return {
-        row.message_id: Cost(
-            slug=row.slug,
-            tag=row.tag,
-            message=row.message,
-            builds=row.builds,
-            jobs=row.jobs,
-            changes=row.changes,
-            projects=row.projects,
-            last_seen=_moment(row.last_seen),
-            lost=row.lost or 0.0,
+        number: Cost(*known[number], builds, jobs, changes, projects, _moment(seconds), lost)
+        for number, builds, jobs, changes, projects, seconds, lost in zip(
+            *(one.tolist() for one in columns), strict=True
         )
-        for row in counting.connection.execute(wanted)
+        if number in known  # a reason that another thread has seen come in since is for the next page
     }
 
 
 def before(counting: Counting, span: Span, numbers: Collection[int]) -> Mapping[int, int]:
     """How many failures of that stretch each of these reasons has; one without any is left out."""
-    wanted = select(_ROW.message_id, func.count()).where(
-        _ROW.failed, _ROW.message_id.in_(numbers), within(span), *counting.conditions
-    )
-    return dict(counting.connection.execute(wanted.group_by(_ROW.message_id)).all())
+    groups = counting.groups("reason", span)
+    found = dict(zip(groups.values[0].tolist(), groups.count().tolist(), strict=True))
+    return {number: found[number] for number in numbers if number in found}
 
 
 def sightings(connection: Connection, span: Span, numbers: Collection[int]) -> dict[int, Sightings]:

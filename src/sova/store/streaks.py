@@ -6,15 +6,19 @@ Only runs that passed or failed count. Of two at the same second the one stored 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import and_, func, or_, select
+import numpy as np
+from sqlalchemy import or_, select
 
-from sova.store.counting import Counting, Span, flagged, within
+from sova.store.counting import Array, Counting, grouped
+from sova.store.facts import NONE, Facts
+from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import names, outcomes
+from sova.times import Span
 
-__all__ = ["LONGEST", "alternating", "failing_jobs", "mixed_patch_sets", "streaks"]
+__all__ = ["LONGEST", "alternating", "mixed_patch_sets", "red_jobs", "streaks"]
 
 LONGEST = 1000
 """Where counting a streak ends: a job that has passed for years needs no number."""
@@ -25,49 +29,73 @@ _ENDED = or_(_ROW.passed, _ROW.failed)
 
 def numbers_of(counting: Counting, jobs: Collection[str]) -> dict[int, str]:
     """The jobs that the store knows, by number."""
-    wanted = set(jobs)
-    rows = counting.connection.execute(select(names.c.id, names.c.name).where(names.c.kind == "job"))
-    return {row.id: row.name for row in rows if row.name in wanted}
+    found: dict[int, str] = {}
+    for batch in batches(set(jobs)):
+        wanted = select(names.c.id, names.c.name).where(names.c.kind == "job", names.c.name.in_(batch))
+        found |= dict(counting.connection.execute(wanted).all())
+    return found
 
 
-def failing_jobs(counting: Counting, span: Span) -> list[str]:
-    """Jobs with a failure in that stretch, those with most first."""
-    failures = func.count()
-    wanted = select(names.c.name).join(outcomes, _ROW.job_id == names.c.id)
-    wanted = wanted.where(_ROW.failed, within(span), *counting.conditions)
-    return list(counting.connection.scalars(wanted.group_by(names.c.name).order_by(failures.desc(), names.c.name)))
+def red_jobs(counting: Counting, span: Span) -> dict[str, int]:
+    """Jobs with a failure in that stretch, and how many of their newest runs in it failed: 0 where the last passed."""
+    facts = counting.facts(span)
+    by_job = _by_job(facts.where(facts.ended))
+    found: dict[str, int] = {}
+    for number, failed in by_job:
+        if failed.any():
+            passed = np.flatnonzero(~failed)
+            found[counting.names[number]] = len(failed) - 1 - int(passed[-1]) if len(passed) else len(failed)
+    return found
 
 
 def mixed_patch_sets(counting: Counting, span: Span, jobs: Collection[str]) -> dict[str, int]:
     """For each of these jobs, how many patch sets of changes it both passed and failed in that stretch, if any."""
+    facts = counting.facts(span)
+    facts = facts.where(facts.ended & (facts.change_number != NONE))
     known = numbers_of(counting, jobs)
-    asked = [_ENDED, within(span), _ROW.job_id.in_(known), _ROW.change_number.is_not(None), *counting.conditions]
-    of_change = (_ROW.job_id, _ROW.project_id, _ROW.change_number)
-    both = func.max(flagged(_ROW.passed)) + func.max(flagged(_ROW.failed)) == 2
-    # first the changes, which an index that lacks the patch set can tell: they are few
-    changes = select(*of_change).where(*asked).group_by(*of_change).having(both).subquery()
-    same = and_(*(column == changes.c[column.name] for column in of_change))
-    mixed = select(_ROW.job_id).select_from(changes).join(outcomes, same).where(*asked, _ROW.patchset != "")
-    mixed_sets = mixed.group_by(*of_change, _ROW.patchset).having(both).subquery()
-    wanted = select(mixed_sets.c.job_id, func.count()).group_by(mixed_sets.c.job_id)
-    return {known[number]: count for number, count in counting.connection.execute(wanted)}
+    # first the changes, as the facts do not tell the patch set: those with both are few
+    groups = grouped(facts, ("project_id", "change_number"))
+    both = (groups.count(facts.passed) > 0) & (groups.count(facts.failed) > 0)
+    facts = facts.where(both[groups.place] & np.isin(facts.job_id, list(known)))
+    groups = grouped(facts, ("job_id", "change_number"))
+    both = (groups.count(facts.passed) > 0) & (groups.count(facts.failed) > 0)
+    facts = facts.where(both[groups.place])
+    sets = _patch_sets(counting, facts)
+    ended: dict[tuple[int, int, int, str], set[bool]] = {}
+    columns = (facts.job_id, facts.project_id, facts.change_number, facts.build_id, facts.failed)
+    for job, project, change, build, failed in zip(*(column.tolist() for column in columns), strict=True):
+        if patchset := sets.get(build):
+            ended.setdefault((job, project, change, patchset), set()).add(failed)
+    found: dict[str, int] = {}
+    for (job, *_), results in ended.items():
+        if len(results) == 2:
+            found[known[job]] = found.get(known[job], 0) + 1
+    return found
+
+
+def _patch_sets(counting: Counting, facts: Facts) -> dict[int, str]:
+    """The patch set of each of these builds; of one that went meanwhile nothing."""
+    found: dict[int, str] = {}
+    for batch in batches(facts.build_id.tolist()):
+        wanted = select(_ROW.build_id, _ROW.patchset).where(_ROW.build_id.in_(batch))
+        found |= dict(counting.connection.execute(wanted).all())
+    return found
 
 
 def alternating(counting: Counting, span: Span, jobs: Collection[str], runs: int) -> dict[str, list[bool]]:
     """For each of these jobs, whether its newest runs without a change in that stretch failed, newest first: at most
     `runs` of them."""
+    facts = counting.facts(span)
+    facts = facts.where(facts.ended & (facts.change_number == NONE))
     known = numbers_of(counting, jobs)
-    place = func.row_number().over(partition_by=_ROW.job_id, order_by=(_ROW.time.desc(), _ROW.build_id.desc()))
-    ranked = (
-        select(_ROW.job_id, _ROW.failed, place.label("place"))
-        .where(_ENDED, within(span), _ROW.job_id.in_(known), _ROW.change_number.is_(None), *counting.conditions)
-        .subquery()
-    )
-    wanted = select(ranked.c.job_id, ranked.c.failed).where(ranked.c.place <= runs)
-    found: dict[str, list[bool]] = {}
-    for number, failed in counting.connection.execute(wanted.order_by(ranked.c.job_id, ranked.c.place)):
-        found.setdefault(known[number], []).append(failed)
-    return found
+    return {known[job]: failed[: -runs - 1 : -1].tolist() for job, failed in _by_job(facts) if job in known}
+
+
+def _by_job(facts: Facts) -> Iterator[tuple[int, Array]]:
+    """The number of each job, and which of its runs failed, oldest first."""
+    order = np.argsort(facts.job_id, kind="stable")
+    numbers, starts = np.unique(facts.job_id[order], return_index=True)
+    yield from zip(numbers.tolist(), np.split(facts.failed[order], starts[1:]), strict=True) if len(numbers) else ()
 
 
 def streaks(counting: Counting, until: dt.datetime, jobs: Sequence[str]) -> dict[str, tuple[bool, int, dt.datetime]]:

@@ -268,7 +268,7 @@ texts = Table(
 state = Table(
     "state",
     metadata,
-    Column("name", Line, primary_key=True, comment="`version`."),
+    Column("name", Line, primary_key=True, comment="`version`, or `removed`: version of the last removal."),
     Column("value", BigInteger, nullable=False, comment="Raised by one in every transaction that changes an answer."),
     comment="Numbers of the store itself.",
     sqlite_with_rowid=False,

@@ -125,7 +125,7 @@ def _make_tables() -> None:
     )
     state = op.create_table(
         "state",
-        sa.Column("name", sa.Text(), nullable=False, comment="`version`."),
+        sa.Column("name", sa.Text(), nullable=False, comment="`version`, or `removed`: version of the last removal."),
         sa.Column(
             "value",
             sa.BigInteger(),

@@ -1,0 +1,233 @@
+"""Facts: what is counted of each dated build, as columns in memory, a piece for each day (UTC).
+
+SQL would read every row again for every question. Here a row is read once, from the index that holds nothing but what
+is counted, and kept until it changes: a store says by its version whether anything did, and which rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import reduce
+from itertools import groupby, pairwise
+from operator import add
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, case, func, select
+
+from sova.store.register import removed_of, version_of
+from sova.store.tables import names, outcomes
+
+__all__ = ["ABSENT", "NONE", "FactCache", "Facts", "Seconds"]
+
+Seconds: TypeAlias = "tuple[int, int]"
+"""A stretch of time in whole seconds since 1970: the first inclusive, the second exclusive."""
+
+NONE = -(2**63)
+ABSENT = {"change_number": NONE}
+"""What stands for no value: NONE for no change; 0 in other columns; NaN for no length."""
+
+_DAY = 86_400
+_MOST_ROWS = 4_000_000
+"""Rows that are kept, of some 90 bytes each; days that nobody asked for go first."""
+_MOST_CHANGED = 50_000
+"""So many changed rows are not worth to be exchanged one by one."""
+
+_ROW = outcomes.c
+_FLAGS = ("failed", "passed", "explained", "unreadable", "voting")
+_NUMBERS = ("job_id", "project_id", "branch_id", "pipeline_id", "result_id")
+_NO_LENGTH = -1e300
+
+Mask: TypeAlias = "NDArray[np.bool_]"
+Numbers: TypeAlias = "NDArray[np.int64]"
+Names: TypeAlias = "NDArray[np.int32]"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Rows in the order of time, those of one second by the build's number. Columns are called as in `outcomes`."""
+
+    time: Numbers
+    build_id: Numbers
+    failed: Mask
+    passed: Mask
+    explained: Mask
+    unreadable: Mask
+    voting: Mask
+    job_id: Names
+    project_id: Names
+    branch_id: Names
+    pipeline_id: Names
+    result_id: Names
+    tag_id: Names
+    message_id: Names
+    change_number: Numbers
+    duration: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def ended(self) -> Mask:
+        """The builds that passed or failed."""
+        return self.passed | self.failed
+
+    def where(self, chosen: Mask | Numbers | slice) -> Facts:
+        """These rows only."""
+        return Facts(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def between(self, span: Seconds) -> Facts:
+        first, last = np.searchsorted(self.time, span)
+        return self if (first, last) == (0, len(self)) else self.where(slice(first, last))
+
+    @staticmethod
+    def joined(parts: Sequence[Facts]) -> Facts:
+        """The rows of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = zip(*(_columns_of(part) for part in parts or [_NOTHING]), strict=True)
+        return Facts(*map(np.concatenate, columns))
+
+    @staticmethod
+    def of_rows(rows: Sequence[Sequence[Any]]) -> Facts:  # Any: numbers of several types
+        """What `_wanted` asks for; rows in any order."""
+        if not rows:
+            return _NOTHING
+        time, build, flags, *numbers, tag, message, change, duration = zip(*rows, strict=True)
+        bits = np.array(flags, np.uint8)
+        length = np.array(duration, np.float64)
+        length[length == _NO_LENGTH] = np.nan
+        columns: list[Any] = [  # Any: arrays of several types
+            np.array(time, np.int64),
+            np.array(build, np.int64),
+            *((bits & (1 << place)).astype(np.bool_) for place in range(len(_FLAGS))),
+            *(np.array(column, np.int32) for column in (*numbers, tag, message)),
+            np.array(change, np.int64),
+            length,
+        ]
+        return Facts(*columns).in_order()
+
+    def in_order(self) -> Facts:
+        """The same rows in their order."""
+        return self.where(np.lexsort((self.build_id, self.time)))
+
+
+def _columns_of(facts: Facts) -> tuple[Any, ...]:  # Any: arrays of several types
+    return tuple(getattr(facts, field.name) for field in fields(facts))
+
+
+def _nothing() -> Facts:
+    kinds = (np.int64, np.int64, *[np.bool_] * len(_FLAGS), *[np.int32] * (len(_NUMBERS) + 2), np.int64, np.float64)
+    return Facts(*(np.zeros(0, kind) for kind in kinds))
+
+
+_NOTHING = _nothing()
+
+
+def _wanted() -> Select[Any]:  # Any: numbers of several types
+    flags = [case((_ROW[name], 1 << place), else_=0) for place, name in enumerate(_FLAGS)]
+    return select(
+        func.coalesce(_ROW.time, NONE),
+        _ROW.build_id,
+        reduce(add, flags),
+        *(_ROW[name] for name in _NUMBERS),
+        func.coalesce(_ROW.tag_id, 0),
+        func.coalesce(_ROW.message_id, 0),
+        func.coalesce(_ROW.change_number, NONE),
+        func.coalesce(_ROW.duration, _NO_LENGTH),
+    )
+
+
+class FactCache:
+    """The facts of one store, and its names. Threads share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = -1
+        self._days: OrderedDict[int, Facts] = OrderedDict()
+        self._ends: Seconds = (0, 0)
+        self._names: Mapping[int, str] = {0: ""}
+
+    def names(self, connection: Connection) -> Mapping[int, str]:
+        """Every name by its number, those of all rows that `between` gave; 0 is none."""
+        with self._lock:
+            self._follow(connection)
+            return self._names
+
+    def between(self, connection: Connection, span: Seconds) -> Facts:
+        """The rows of that stretch, in the state that the connection sees or a later one."""
+        with self._lock:
+            newest = self._follow(connection)
+            first, last = max(span[0], self._ends[0]), min(span[1], self._ends[1])
+            if first >= last:
+                return _NOTHING
+            days = range(first // _DAY, (last - 1) // _DAY + 1)
+            found = self._kept(connection, days) if newest else list(_read(connection, days))
+        return Facts.joined([one.between((first, last)) for one in found])
+
+    def _follow(self, connection: Connection) -> bool:
+        """Come to the state that the connection sees. Says whether that is the newest one which is known here: another
+        thread may have been faster."""
+        version = version_of(connection)
+        if version > self._version:
+            changed = self._changed(connection)
+            if changed is None:
+                self._days.clear()
+            else:
+                self._exchange(changed)
+            more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names)))
+            self._names = {**self._names, **dict(more.all())}
+            first, last = connection.execute(select(func.min(_ROW.time), func.max(_ROW.time))).one()
+            self._ends = (0, 0) if first is None else (first, last + 1)
+            self._version = version
+        return version == self._version
+
+    def _changed(self, connection: Connection) -> Facts | None:
+        """The rows that were written since; None where it is better to read all anew."""
+        if not self._days:
+            return _NOTHING
+        if removed_of(connection) > self._version:
+            return None
+        rows = connection.execute(_wanted().where(_ROW.changed > self._version).limit(_MOST_CHANGED)).all()
+        return Facts.of_rows(rows) if len(rows) < _MOST_CHANGED else None
+
+    def _exchange(self, changed: Facts) -> None:
+        """Put these rows in the place of those that are kept of the same builds."""
+        if not len(changed):
+            return
+        fresh = changed.time // _DAY
+        for day, facts in self._days.items():
+            stay = ~np.isin(facts.build_id, changed.build_id)
+            rest, new = facts if stay.all() else facts.where(stay), changed.where(fresh == day)
+            self._days[day] = Facts.joined([rest, new]).in_order() if len(new) else rest
+
+    def _kept(self, connection: Connection, days: range) -> list[Facts]:
+        missing = [day for day in days if day not in self._days]
+        for start, end in _stretches(missing):
+            stretch = range(start, end)
+            self._days.update(zip(stretch, _read(connection, stretch), strict=True))
+        for day in days:
+            self._days.move_to_end(day)
+        found = [self._days[day] for day in days]
+        while sum(map(len, self._days.values())) > _MOST_ROWS and len(self._days) > 1:
+            self._days.popitem(last=False)
+        return found
+
+
+def _read(connection: Connection, days: range) -> Iterator[Facts]:
+    """The facts of each of these days."""
+    ends = [day * _DAY for day in (*days, days.stop)]
+    rows = connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all()
+    found = Facts.of_rows(rows)
+    return (found.between(span) for span in pairwise(ends))
+
+
+def _stretches(days: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First day and end of each run of days that follow each other."""
+    for _, run in groupby(enumerate(days), key=lambda pair: pair[1] - pair[0]):
+        found = [day for _, day in run]
+        yield found[0], found[-1] + 1
