@@ -20,7 +20,6 @@ from sova.collect import CollectResult, Past, collect
 from sova.errors import SourceError, StoreError
 from sova.filters import Query
 from sova.model import Build, Change, Diagnosis, FileRead, Problem, ProblemKind, Verdict
-from sova.stats import Freshness
 from sova.store import SourceRun, Store
 from sova.testing import build
 from tests.store.answers import empty_database
@@ -93,10 +92,10 @@ def gather(
 def test_a_second_run_adds_nothing_and_works_on_nothing(store: Store) -> None:
     triage = Triage(unknown)
     first = gather(store, FakeSource("zuul", failures(8)), triage=triage)
-    assert first == CollectResult((Freshness("zuul", 8, NOW),), new=8)
+    assert first == CollectResult((SourceRun("zuul", NOW, 8, NOW),), new=8)
     before = list(store.diagnoses())
     second = gather(store, FakeSource("zuul", failures(8)), triage=triage)
-    assert second == CollectResult((Freshness("zuul", 8, NOW),), known=8)
+    assert second == CollectResult((SourceRun("zuul", NOW, 8, NOW),), known=8)
     assert len(triage.asked) == 8
     assert list(store.diagnoses()) == before
 
@@ -141,8 +140,8 @@ def test_a_source_that_fails_leaves_the_others_and_what_it_gave(store: Store) ->
     told = Problem("zuul", ProblemKind.SOURCE, "no connection to zuul.example")
     assert result.new == 5
     assert result.sources == (
-        Freshness("zuul", 2, NOW, (told,), reachable=False),
-        Freshness("gerrit", 3, NOW - 10 * MINUTE, (problem,)),
+        SourceRun("zuul", NOW, 2, NOW, reachable=False, problems=(told,)),
+        SourceRun("gerrit", NOW, 3, NOW - 10 * MINUTE, problems=(problem,)),
     )
     assert store.last_runs() == (
         SourceRun("gerrit", NOW, 3, NOW - 10 * MINUTE, True, (problem,)),

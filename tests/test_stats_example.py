@@ -23,8 +23,8 @@ from examples.ci.tree import make
 
 from sova.model import Diagnosis
 from sova.reports.as_json import from_row
-from sova.reports.statistics_json import schema
 from tests import plain_statistics as plain
+from tests.schemas import STATISTICS, validator
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
 DAY = dt.timedelta(days=1)
@@ -173,6 +173,4 @@ def test_any_range_and_a_filter(example: Example, zone: str, first: int, last: i
 
 
 def test_the_document_keeps_to_its_schema(week: tuple[ZoneInfo, Document]) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - this test alone needs it
-
-    Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER).validate(week[1])
+    validator(STATISTICS).validate(week[1])

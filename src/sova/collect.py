@@ -22,7 +22,6 @@ from sova.executors import DaemonThreads, stopped_by_interrupt
 from sova.filters import Query, accepts, newest_first, select
 from sova.model import Build, Diagnosis, Problem, ProblemKind, Verdict
 from sova.sources import Source
-from sova.stats import Freshness
 from sova.store import SourceRun, Store
 from sova.store.identity import merge_all
 
@@ -43,7 +42,7 @@ class CollectResult:
     again, and known well enough before. `reread` builds were stored, and judged anew by the pattern set of this run.
     `interrupted`: it was stopped, and what was done is saved."""
 
-    sources: tuple[Freshness, ...] = ()
+    sources: tuple[SourceRun, ...] = ()
     new: int = 0
     again: int = 0
     known: int = 0
@@ -98,10 +97,9 @@ class _Reading:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    @property
-    def freshness(self) -> Freshness:
+    def told(self, now: dt.datetime) -> SourceRun:
         newest = max((build.time for build in self.builds if build.time), default=None)
-        return Freshness(self.source, len(self.builds), newest, tuple(self.problems), self.reachable)
+        return SourceRun(self.source, now, len(self.builds), newest, self.reachable, tuple(self.problems))
 
 
 @dataclass(slots=True)
@@ -125,7 +123,7 @@ class _Run:
 
     @property
     def result(self) -> CollectResult:
-        sources = tuple(reading.freshness for reading in self.readings)
+        sources = tuple(reading.told(self.now) for reading in self.readings)
         return CollectResult(sources, self.new, self.again, self.known, self.reread, interrupted=self.stop.is_set())
 
 
@@ -149,7 +147,7 @@ def collect(  # noqa: PLR0913 - all that a run needs, each thing once
     try:
         with stopped_by_interrupt(run.stop):
             _read_all(run)
-            store.record_run(_source_run(reading.freshness, now) for reading in run.readings)
+            store.record_run(run.result.sources)
             if not run.stop.is_set():
                 _work_on_new(run)
             if past and not run.stop.is_set():
@@ -217,10 +215,6 @@ class _Newest:
             if dropped is None or dropped[2] != build.key:
                 self._in_vain = 0
         return len(self._newest) >= limit and self._in_vain >= _LOOK_FURTHER
-
-
-def _source_run(fresh: Freshness, now: dt.datetime) -> SourceRun:
-    return SourceRun(fresh.source, now, fresh.builds, fresh.newest, fresh.reachable, fresh.problems)
 
 
 # -- working on builds -----------------------------------------------------------------------------------------------

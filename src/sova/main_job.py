@@ -12,7 +12,7 @@ from sova.errors import ConfigError
 from sova.filters import Query, Search
 from sova.model import Diagnosis
 from sova.session import Session
-from sova.stats import Summary, counted_periods, first_seen_of, newest_of, summarise
+from sova.stats import Summary, first_seen_of, newest_of, summarise
 from sova.store import Store
 from sova.triage import triage
 
@@ -49,22 +49,17 @@ def run(session: Session, query: Query, progress: Progress | None = None) -> Run
 def _summary(
     session: Session, collected: CollectResult, store: Store, query: Query, diagnoses: Sequence[Diagnosis]
 ) -> Summary:
-    """Periods and first sightings are asked of the whole store, as the query may not reach back that far."""
-    search = Search(replace(query, dates=(), limit=None))
+    """First sightings and the newest build are asked of the whole store, as the query may not reach that far."""
     reasons = {(one.primary.tag, one.primary.message) for one in diagnoses if one.primary}
     config = session.config
     return summarise(
         diagnoses,
         now=session.now,
         timezone=config.timezone,
-        counted=counted_periods(store, search, session.now, config.timezone),
         first_seen=first_seen_of(store, reasons),
-        newest=newest_of(store, search),
+        newest=newest_of(store, Search(replace(query, dates=(), limit=None))),
         group_of=config.group_of,
-        short_of=config.short_of,
         groups=tuple(config.groups),
         sources=collected.sources,
         new_builds=collected.new,
-        patterns_version=session.pattern_set.version,
-        patterns=len(session.pattern_set.patterns),
     )

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,14 +20,13 @@ from sova.reports.as_json import to_row
 from sova.reports.console_builds import PLAIN_COLUMNS, plain_lines, render_builds
 from sova.slugs import build_slug, reason_slug
 from sova.store import Store
-from tests.reports.samples import NOW, REASONS, job_summaries
+from tests.reports.samples import BUILDS, NOW, REASONS
 from tests.strategies import HOSTILE
 
 from .conftest import Ran
 
 Sova = Callable[..., Ran]
-ROWS = [one for job in job_summaries() for one in job.diagnoses]
-FIRST = next(one for one in ROWS if one.build.uuid == "00000000" + "ab" * 12)
+FIRST = next(one for one in BUILDS if one.build.uuid == "00000000" + "ab" * 12)
 SLUG = build_slug(FIRST.build.key)
 
 
@@ -35,7 +34,7 @@ SLUG = build_slug(FIRST.build.key)
 def sample_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     location = tmp_path_factory.mktemp("store") / "sova.db"
     with Store.open(str(location)) as store:
-        store.save_many(ROWS)
+        store.save_many(BUILDS)
     return location.read_bytes()
 
 
@@ -53,7 +52,7 @@ def keys(ran: Ran) -> list[str]:
 
 @pytest.mark.usefixtures("stored")
 def test_the_newest_come_first_and_not_all_at_once(sova: Sova) -> None:
-    times = [one.build.time for one in ROWS if one.build.time]
+    times = [one.build.time for one in BUILDS if one.build.time]
     lines = [line.split("\t") for line in sova("builds").out.splitlines()]
     assert (len(lines), {len(line) for line in lines}) == (50, {len(PLAIN_COLUMNS)})
     assert [line[1] for line in lines] == [f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in sorted(times, reverse=True)[:50]]
@@ -71,7 +70,7 @@ def test_the_newest_come_first_and_not_all_at_once(sova: Sova) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_all_and_limit(sova: Sova) -> None:
-    assert sorted(keys(sova("builds", "--all", "-o", "jsonl"))) == sorted(one.build.key for one in ROWS)
+    assert sorted(keys(sova("builds", "--all", "-o", "jsonl"))) == sorted(one.build.key for one in BUILDS)
     assert keys(sova("builds", "--limit", "3", "-o", "jsonl")) == keys(sova("builds", "-o", "jsonl"))[:3]
 
 
@@ -95,9 +94,9 @@ def test_all_and_limit(sova: Sova) -> None:
 def test_filters(sova: Sova, options: list[str], wanted: Callable[[Diagnosis], bool]) -> None:
     found = keys(sova("builds", "--all", "-o", "jsonl", *options))
     if "--reason" in options:
-        assert set(found) == {one.build.key for one in ROWS if one.primary and one.primary.message == REASONS["D"][1]}
+        assert set(found) == {one.build.key for one in BUILDS if one.primary and one.primary.message == REASONS["D"][1]}
     else:
-        assert sorted(found) == sorted(one.build.key for one in ROWS if wanted(one))
+        assert sorted(found) == sorted(one.build.key for one in BUILDS if wanted(one))
 
 
 def stable_gate(build: Build) -> bool:
@@ -219,7 +218,7 @@ def test_a_digit_that_is_wrong_leads_to_what_is_near(sova: Sova) -> None:
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 
 
-def on_a_terminal(diagnoses: list[Diagnosis], width: int) -> list[str]:
+def on_a_terminal(diagnoses: Sequence[Diagnosis], width: int) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=width, color_system="truecolor", _environ={})
     render_builds(diagnoses, console, NOW.tzinfo)  # type: ignore[arg-type]  # UTC, as any zone
@@ -228,13 +227,13 @@ def on_a_terminal(diagnoses: list[Diagnosis], width: int) -> list[str]:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 160, 300])
 def test_a_row_is_a_line_within_the_width(width: int) -> None:
-    lines = on_a_terminal(ROWS, width)
-    assert len(lines) == len(ROWS) + 1
+    lines = on_a_terminal(BUILDS, width)
+    assert len(lines) == len(BUILDS) + 1
     assert max(cell_len(line) for line in lines) <= width
 
 
 def test_what_a_wide_terminal_shows() -> None:
-    head, first, *_ = on_a_terminal(ROWS[:1], 160)
+    head, first, *_ = on_a_terminal(BUILDS[:1], 160)
     assert head.split() == ["ID", "TIME", "JOB", "CHANGE", "WHY", "REASON"]
     assert first.split("  ")[0] == SLUG[:10]
     for part in ("11-22 09:27", "tempest-full-py3", "901190,1", "I infra", REASONS["D"][1]):
@@ -246,7 +245,7 @@ def test_hostile_text_neither_breaks_lines_nor_columns(text: str) -> None:
     hit = Hit("p", text, 1, text)
     build = Build(key="k", job_name=text, result=text or "FAILURE", log_url=text)
     value = Diagnosis(build, Verdict.KNOWN, (Reason("p", text, text, (hit,), primary=True),))
-    lines = on_a_terminal([value, ROWS[0]], 100)
+    lines = on_a_terminal([value, BUILDS[0]], 100)
     assert len(lines) == 3
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\u2066]", "".join(lines))
     (line,) = plain_lines([value])

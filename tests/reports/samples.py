@@ -1,14 +1,10 @@
-"""A CI of four days, made up: 96 builds of eight jobs, with every verdict and with text that means harm.
-
-The totals are counted here, apart from `sova.stats`, so that reports can be tested alone.
-"""
+"""A CI of four days, made up: 96 builds of eight jobs, with every verdict and with text that means harm."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from sova.model import (
     Action,
@@ -25,7 +21,8 @@ from sova.model import (
     Reason,
     Verdict,
 )
-from sova.stats import Freshness, Group, JobSummary, Period, Summary, TopReason, Totals
+from sova.stats import Summary, summarise
+from sova.store import SourceRun
 
 NOW = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 LOGS = "https://logs.example.org"
@@ -231,96 +228,40 @@ def _tail() -> Excerpt:
     return Excerpt(CONSOLE, 203_092, 203_111, lines, 1.0, "the last 20 lines")
 
 
-def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
-    every = list(diagnoses)
-    failed = [one for one in every if one.build.failed]
-    return Totals(
-        builds=len(every),
-        passed=sum(one.verdict is Verdict.PASSED for one in every),
-        failed=len(failed),
-        other=sum(one.verdict is Verdict.SKIPPED for one in every),
-        explained=sum(one.verdict is Verdict.KNOWN for one in failed),
-        unreadable=sum(one.verdict is Verdict.NO_LOGS for one in failed),
-        by_tag=tuple(Counter(one.tag for one in failed).most_common()),
-    )
-
-
-def job_summaries() -> tuple[JobSummary, ...]:
-    found = []
-    for job, ((group, name, short), letters) in enumerate(zip(JOBS, OUTCOMES, strict=True)):
-        diagnoses = tuple(diagnosis(job, run, letter) for run, letter in enumerate(letters))
-        found.append(JobSummary(name, short or name, group, totals(diagnoses), diagnoses))
-    return tuple(found)
-
-
-def top_reasons(diagnoses: Sequence[Diagnosis]) -> tuple[TopReason, ...]:
-    by_message: dict[str, list[Diagnosis]] = {}
-    for one in diagnoses:
-        if one.primary:
-            by_message.setdefault(one.primary.message, []).append(one)
-    return tuple(_top(members) for members in sorted(by_message.values(), key=len, reverse=True))
-
-
-def _top(members: Sequence[Diagnosis]) -> TopReason:
-    primary = members[0].primary
-    assert primary
-    moments = [one.build.time for one in members if one.build.time]
-    return TopReason(
-        message=primary.message,
-        tag=primary.tag,
-        pattern=primary.pattern,
-        bug=primary.bug,
-        builds=len(members),
-        jobs=len({one.build.job_name for one in members}),
-        changes=len({one.build.change.number for one in members} - {None}),
-        first_seen=min(moments),
-        last_seen=max(moments),
-    )
-
-
-def period(name: str, days_back: int, days: int, diagnoses: Iterable[Diagnosis]) -> Period:
-    since = dt.datetime(2026, 11, 22, tzinfo=dt.UTC) - dt.timedelta(days=days_back)
-    until = since + dt.timedelta(days=days)
-    inside = [one for one in diagnoses if one.build.time and since <= one.build.time < until]
-    return Period(name, since, until, totals(inside))
+BUILDS = tuple(
+    diagnosis(job, run, letter) for job, letters in enumerate(OUTCOMES) for run, letter in enumerate(letters)
+)
+"""The diagnoses of all builds, job by job."""
+SOURCES = (
+    SourceRun("zuul", NOW, 96, NOW - dt.timedelta(minutes=3)),
+    SourceRun(
+        "gerrit",
+        NOW,
+        44,
+        NOW - dt.timedelta(hours=14),
+        problems=(Problem("gerrit", ProblemKind.SOURCE, "the answer was cut at 200 changes; raise limit"),),
+    ),
+    SourceRun(
+        "index_pages",
+        NOW,
+        0,
+        None,
+        reachable=False,
+        problems=(Problem("https://periodic.example.org/", ProblemKind.NETWORK, "connection refused"),),
+    ),
+)
 
 
 def summary() -> Summary:
     """The whole sample."""
-    jobs = job_summaries()
-    diagnoses = [one for job in jobs for one in job.diagnoses]
-    return Summary(
+    groups = {name: group for group, name, _ in JOBS}
+    return summarise(
+        BUILDS,
         now=NOW,
-        timezone="Europe/Berlin",
-        totals=totals(diagnoses),
-        periods=(
-            period("today", 0, 1, diagnoses),
-            period("yesterday", 1, 1, diagnoses),
-            period("last 7 days", 6, 7, diagnoses),
-        ),
-        groups=tuple(
-            Group(title, tuple(job for job in jobs if job.group == title))
-            for title in ("Integration", "Unit and style", "Periodic", "")
-        ),
-        top_reasons=top_reasons(diagnoses),
-        sources=(
-            Freshness("zuul", 96, NOW - dt.timedelta(minutes=3)),
-            Freshness(
-                "gerrit",
-                44,
-                NOW - dt.timedelta(hours=14),
-                (Problem("gerrit", ProblemKind.SOURCE, "the answer was cut at 200 changes; raise limit"),),
-            ),
-            Freshness(
-                "index_pages",
-                0,
-                None,
-                (Problem("https://periodic.example.org/", ProblemKind.NETWORK, "connection refused"),),
-                reachable=False,
-            ),
-        ),
+        timezone=ZoneInfo("Europe/Berlin"),
+        group_of=lambda name: groups[name],
+        groups=("Integration", "Unit and style", "Periodic"),
+        sources=SOURCES,
         new_builds=31,
         newest=NOW - dt.timedelta(minutes=3),
-        patterns_version="5d1f0c2a9b3e",
-        patterns=116,
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sova import plugins
 from sova.errors import PluginError
 from sova.model import Build, Diagnosis, Verdict
-from sova.reports.as_json import document, to_row
+from sova.reports.as_json import to_row
 from sova.reports.formats import OWN, write, writer
 from tests.strategies import diagnoses
 
@@ -32,8 +32,9 @@ def test_each_form_tells_of_the_build(name: str) -> None:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(diagnoses, max_size=3))
 def test_json_in_pieces_is_the_document(values: list[Diagnosis]) -> None:
-    assert "".join(write("json", values)) == json.dumps(document(values), indent=2) + "\n"
-    assert [json.loads(line) for line in "".join(write("jsonl", values)).split("\n")[:-1]] == list(map(to_row, values))
+    rows = list(map(to_row, values))
+    assert "".join(write("json", values)) == json.dumps({"version": 1, "diagnoses": rows}, indent=2) + "\n"
+    assert [json.loads(line) for line in "".join(write("jsonl", values)).split("\n")[:-1]] == rows
 
 
 @pytest.mark.parametrize("name", ["json", "jsonl", "csv"])

@@ -18,17 +18,18 @@ from sova.model import Diagnosis
 from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.slugs import build_slug
-from sova.stats import Freshness
+from sova.store import SourceRun
 from sova.views.desk import Desk, Foot, Span
 from sova.views.jobs import job, jobs
 from sova.views.overview import overview
 from sova.views.statistics import statistics_view
 from tests.reports import samples
+from tests.reports.samples import BUILDS
 from tests.strategies import diagnoses
 from tests.views.desks import ZONE
-from tests.views.example import BUILDS, days, desk, plain, the_desk
+from tests.views.example import days, desk, plain, the_desk
 
-FOOT = Foot(samples.NOW, ZONE.key, samples.summary().sources, 116, "5d1f0c2a9b3e", 0.0123)
+FOOT = Foot(samples.NOW, ZONE.key, samples.SOURCES, 116, "5d1f0c2a9b3e", 0.0123)
 LIVE = Links("/", "", "range=7d")
 DISK = Links()
 JOB = "tempest-full-py3"
@@ -194,7 +195,7 @@ def test_the_range_is_links_on_a_server_and_words_on_disk() -> None:
 
 
 def test_late_sources_are_told_at_the_foot() -> None:
-    source = Freshness("nightly", 3, samples.NOW - dt.timedelta(hours=30))
+    source = SourceRun("nightly", samples.NOW, 3, samples.NOW - dt.timedelta(hours=30))
     foot = dataclasses.replace(FOOT, sources=(source,))
     page = Pages(LIVE, title="t").render(jobs(the_desk(), days(), Search()), foot)
     assert text(LexborHTMLParser(page).css_first("footer .late")) == "newest 30 h old, late"

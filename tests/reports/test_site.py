@@ -6,7 +6,6 @@ import base64
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -42,15 +41,14 @@ HARMLESS = {
     "summary", "svg", "table", "tbody", "td", "text", "textarea", "tfoot", "th", "thead", "time", "title", "tr",
     "ul", "em", "small",
 }  # fmt: skip
-SAMPLES = tuple(one for job in samples.job_summaries() for one in job.diagnoses)
-FAILURES = tuple(one for one in SAMPLES if one.failed)
+FAILURES = tuple(one for one in samples.BUILDS if one.failed)
 
 
-FEW = tuple(one for one in SAMPLES if one.build.job_name in (samples.JOBS[0][1], samples.JOBS[3][1]))
+FEW = tuple(one for one in samples.BUILDS if one.build.job_name in (samples.JOBS[0][1], samples.JOBS[3][1]))
 """The builds of two jobs, for tests that write several sites."""
 
 
-def fill(location: str, builds: Sequence[Diagnosis] = SAMPLES) -> Store:
+def fill(location: str, builds: Sequence[Diagnosis] = samples.BUILDS) -> Store:
     store = Store.open(location)
     store.save_many(builds)
     store.record_run([SourceRun("zuul", samples.NOW, 96, samples.NOW - dt.timedelta(minutes=3))])
@@ -112,8 +110,7 @@ def one_build(diagnosis: Diagnosis) -> str:
 
 
 def test_every_failure_is_read_back_with_all_its_fields(written: Path) -> None:
-    document = json.loads(as_json.dumps(as_json.document(FAILURES)))
-    assert rows_of_site(written) == {row["build"]["key"]: cleaned(row) for row in document["diagnoses"]}
+    assert rows_of_site(written) == {one.build.key: cleaned(as_json.to_row(one)) for one in FAILURES}
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -152,7 +149,7 @@ def test_only_recent_and_unknown_failures_have_a_page_of_their_own(store: Store,
 
 
 def test_job_page_shows_what_the_seed_showed(written: Path) -> None:
-    newest = SAMPLES[0]
+    newest = samples.BUILDS[0]
     tree = LexborHTMLParser((written / "jobs" / "tempest-full-py3.html").read_text(encoding="utf-8"))
     rows = tree.css("table.builds-table tbody tr")
     assert len(rows) == 12
@@ -239,7 +236,7 @@ def test_links_on_disk_lead_somewhere(store: Store, tmp_path: Path, build_pages:
 
 def test_a_build_without_a_page_is_no_dead_link(store: Store, tmp_path: Path) -> None:
     write_site(store, tmp_path, Settings(build_pages=1), samples.NOW + dt.timedelta(days=3))
-    newest = SAMPLES[0]
+    newest = samples.BUILDS[0]
     assert not (tmp_path / "builds" / f"{build_slug(newest.build.key)}.html").exists()
     tree = LexborHTMLParser((tmp_path / "jobs" / "tempest-full-py3.html").read_text(encoding="utf-8"))
     assert newest.build.url in {node.attributes.get("href") for node in tree.css("tbody tr:first-child a")}
@@ -354,7 +351,7 @@ def test_an_update_writes_what_a_new_build_changes_and_no_more(store: Store, tmp
 def test_a_build_that_is_explained_another_way_changes_both_reasons(store: Store, tmp_path: Path) -> None:
     write_site(store, tmp_path)
     before = contents(tmp_path)
-    old, other = SAMPLES[0], samples.reason("P", 7)
+    old, other = samples.BUILDS[0], samples.reason("P", 7)
     assert old.primary
     store.save(dataclasses.replace(old, reasons=(other,), patterns_version="next"))
     write_site(store, tmp_path)

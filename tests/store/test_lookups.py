@@ -24,15 +24,9 @@ from sova.store.lookups import (
     reason_ever,
 )
 from sova.store.patchsets import builds_of_change, changes_page
-from tests.reports.samples import NOW, job_summaries
+from tests.reports.samples import BUILDS, NOW
 
-SAMPLE = tuple(
-    sorted(
-        (diagnosis for job in job_summaries() for diagnosis in job.diagnoses),
-        key=lambda one: one.build.time or NOW,
-        reverse=True,
-    )
-)
+SAMPLE = tuple(sorted(BUILDS, key=lambda one: one.build.time or NOW, reverse=True))
 SPAN = (NOW - dt.timedelta(hours=50), NOW - dt.timedelta(hours=2))
 EARLIER = (NOW - dt.timedelta(hours=98), SPAN[0])
 ALL = Search()

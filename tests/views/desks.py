@@ -14,18 +14,12 @@ from sova.reports.pages import Pages
 from sova.slugs import reason_slug
 from sova.store import Store
 from sova.views.desk import Desk, Foot, Span, span_of
-from tests.reports.samples import NOW, job_summaries
+from tests.reports.samples import BUILDS, NOW
 
 __all__ = ["DISK", "LIVE", "SAMPLE", "ZONE", "desk_of", "hrefs", "inside", "rendered", "slug_of", "span", "text_of"]
 
 ZONE = ZoneInfo("Europe/Berlin")
-SAMPLE: tuple[Diagnosis, ...] = tuple(
-    sorted(
-        (diagnosis for job in job_summaries() for diagnosis in job.diagnoses),
-        key=lambda one: one.build.time or NOW,
-        reverse=True,
-    )
-)
+SAMPLE = tuple(sorted(BUILDS, key=lambda one: one.build.time or NOW, reverse=True))
 """Every build of the sample CI, newest first."""
 
 LIVE = Links("/", "", base="https://sova.example.org/")

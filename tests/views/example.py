@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import cache
 
 from sova.model import Build, Change, Diagnosis, Verdict
-from sova.store import SourceRun
 from sova.views.desk import Desk, Span, span_of
 from tests.reports import samples
+from tests.reports.samples import BUILDS
 from tests.views.desks import ZONE, desk_of
 
 GROUPS = {name: group for group, name, _ in samples.JOBS}
 SHORT = {name: short or name for _, name, short in samples.JOBS}
-BUILDS: tuple[Diagnosis, ...] = tuple(one for job in samples.job_summaries() for one in job.diagnoses)
 
 
 @cache
@@ -28,11 +27,7 @@ def desk(builds: Iterable[Diagnosis], *, sources: bool = True) -> Desk:
     """A desk with these builds; ten o'clock in Berlin on 22 November."""
     bare = desk_of(builds)
     if sources:
-        found = samples.summary().sources
-        runs = [
-            SourceRun(one.source, samples.NOW, one.builds, one.newest, one.reachable, one.problems) for one in found
-        ]
-        bare.store.record_run(runs)
+        bare.store.record_run(samples.SOURCES)
     return replace(
         bare,
         groups=("Integration", "Unit and style", "Periodic"),

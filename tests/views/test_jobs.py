@@ -15,8 +15,9 @@ from sova.stats import Circle
 from sova.views.jobs import ORDERS, JobsView, JobView, job, jobs
 from sova.views.lengths import lengths
 from tests.reports import samples
+from tests.reports.samples import BUILDS
 from tests.views.desks import ZONE
-from tests.views.example import BUILDS, GROUPS, days, desk, plain, the_desk
+from tests.views.example import GROUPS, days, desk, plain, the_desk
 
 
 def grid(order: str = "failed") -> JobsView:

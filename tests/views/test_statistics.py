@@ -7,7 +7,8 @@ import pytest
 from sova.filters import Query, Search
 from sova.stats import DIMENSIONS
 from sova.views.statistics import statistics_view
-from tests.views.example import BUILDS, days, the_desk
+from tests.reports.samples import BUILDS
+from tests.views.example import days, the_desk
 
 
 def test_every_dimension_unless_one_is_asked_for() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sova.config import Config
 from sova.store import Store
 from sova.web.app import create_app
-from tests.reports.samples import NOW, job_summaries
+from tests.reports.samples import BUILDS, NOW
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that it will want another HTTP client one day
@@ -33,9 +33,7 @@ def parsed(xml: str | bytes) -> Element:
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store with the sample CI of `tests.reports.samples`; only for reading."""
     with Store.open(str(tmp_path_factory.mktemp("store") / "sova.db")) as store:
-        for job in job_summaries():
-            for diagnosis in job.diagnoses:
-                store.save(diagnosis)
+        store.save_many(BUILDS)
         yield store
 
 

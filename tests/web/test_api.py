@@ -9,25 +9,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from sova.config import Config, Web
 from sova.filters import Query, Search
 from sova.model import Diagnosis, Problem, ProblemKind, Verdict
 from sova.reports.as_csv import COLUMNS
-from sova.reports.as_json import document, schema, to_row
+from sova.reports.as_json import to_row
 from sova.reports.statistics_json import document as stats_document
 from sova.slugs import build_slug, reason_slug
 from sova.stats import DIMENSIONS, statistics
 from sova.store import SourceRun, Store
 from sova.views.desk import span_of
 from sova.web.app import create_app
-from tests.reports.samples import NOW, REASONS, job_summaries
+from tests.reports.samples import BUILDS, NOW, REASONS
+from tests.schemas import DIAGNOSES, validator
 from tests.web.conftest import ADDRESS, TestClient
 
-ROWS = [one for job in job_summaries() for one in job.diagnoses]
 DNS = reason_slug("infra", REASONS["D"][1])
-FAILED = [one for one in ROWS if one.failed]
+FAILED = [one for one in BUILDS if one.failed]
 
 Json = Any  # what a JSON document holds
 
@@ -47,11 +46,11 @@ def get(client: TestClient, path: str, status: int = 200, **parameters: Json) ->
 
 
 def test_every_build_is_the_row_of_the_json_report(client: TestClient) -> None:
-    validator = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    for diagnosis in ROWS:
+    rows = validator(DIAGNOSES, "diagnosis")
+    for diagnosis in BUILDS:
         row = get(client, f"/builds/{build_slug(diagnosis.build.key)}")
         assert row == to_row(diagnosis)
-        validator.validate({**document([]), "diagnoses": [row]})
+        rows.validate(row)
 
 
 def walk(client: TestClient, path: str, name: str, **parameters: object) -> Iterator[Json]:
@@ -72,7 +71,7 @@ def walk(client: TestClient, path: str, name: str, **parameters: object) -> Iter
 @pytest.mark.parametrize("limit", [1, 7, 96, 500])
 def test_pages_give_every_build_once_newest_first(client: TestClient, limit: int) -> None:
     rows = list(walk(client, "/builds", "builds", limit=limit, range="30d"))
-    assert sorted(row["key"] for row in rows) == sorted(one.build.key for one in ROWS)
+    assert sorted(row["key"] for row in rows) == sorted(one.build.key for one in BUILDS)
     times = [row["time"] for row in rows]
     assert times == sorted(times, reverse=True)
 
@@ -80,7 +79,7 @@ def test_pages_give_every_build_once_newest_first(client: TestClient, limit: int
 def test_diagnoses_are_whole_and_paged_too(client: TestClient) -> None:
     rows = list(walk(client, "/diagnoses", "diagnoses", limit=40, job="tempest-full-py3"))
     assert len(rows) == 12
-    assert all(row in [to_row(one) for one in ROWS] for row in rows)
+    assert all(row in [to_row(one) for one in BUILDS] for row in rows)
 
 
 def test_filters_go_along_to_the_next_page(client: TestClient) -> None:
@@ -121,7 +120,7 @@ def test_a_row_of_a_list_has_the_columns_of_the_csv(client: TestClient) -> None:
 )
 def test_filters(client: TestClient, parameters: dict[str, Json], wanted: Callable[[Diagnosis], bool]) -> None:
     found = get(client, "/builds", limit=500, **{"range": "30d", **parameters})["builds"]
-    assert sorted(row["key"] for row in found) == sorted(one.build.key for one in ROWS if wanted(one))
+    assert sorted(row["key"] for row in found) == sorted(one.build.key for one in BUILDS if wanted(one))
 
 
 def test_without_a_range_seven_days_are_meant(client: TestClient) -> None:
@@ -273,7 +272,7 @@ def test_another_question_or_another_store_has_another_etag(tmp_path: Path) -> N
         client = TestClient(create_app(Config(), store=store, now=lambda: NOW), base_url=ADDRESS)
         before = client.get("/api/v1/builds")
         assert before.headers["etag"] != client.get("/api/v1/builds?limit=3").headers["etag"]
-        store.save(ROWS[0])
+        store.save(BUILDS[0])
         after = client.get("/api/v1/builds", headers={"If-None-Match": before.headers["etag"]})
     assert (before.json()["builds"], len(after.json()["builds"])) == ([], 1)
 

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sova.config import Config, Limits
-from sova.reports.as_json import document, schema
 from sova.store import Store
 from sova.web import api_diagnose
 from sova.web.app import create_app
 from tests.reports.samples import NOW
+from tests.schemas import DIAGNOSES, validator
 from tests.web.conftest import ADDRESS, TestClient
 
 TOKEN = "correct horse battery staple"  # noqa: S105 - made up
@@ -59,7 +58,7 @@ def test_a_host_that_allow_hosts_names_is_read(client_of: Asked, httpserver: HTT
     row = diagnose(client_of(allow_hosts=("127.0.0.1", "localhost")), httpserver.url_for("/job-output.txt"))
     assert (row["verdict"], row["problems"]) == ("known", [])
     assert "git.example.org" in row["reasons"][0]["message"]
-    Draft202012Validator(schema()).validate({**document([]), "diagnoses": [row]})
+    validator(DIAGNOSES, "diagnosis").validate(row)
 
 
 @pytest.mark.parametrize("path", ["/job-output.txt", "/logs/", "/t/main/build/9594e23724f044dc9c1c06d85085a367"])

@@ -19,11 +19,11 @@ from sova.slugs import build_slug
 from sova.store import Store
 from sova.web.app import create_app
 from sova.web.feeds import ENTRIES, feed_of
-from tests.reports.samples import NOW, job_summaries
+from tests.reports.samples import BUILDS, NOW
 from tests.web.conftest import ADDRESS, TestClient, parsed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-FAILURES = sum(one.failed for job in job_summaries() for one in job.diagnoses)
+FAILURES = sum(one.failed for one in BUILDS)
 
 
 def feed_at(client: TestClient, path: str) -> Element:

@@ -16,7 +16,7 @@ from sova.config import Config
 from sova.store import SourceRun, Store
 from sova.store.tables import VERSION_TABLE
 from sova.web.app import create_app
-from tests.reports.samples import NOW, diagnosis, job_summaries
+from tests.reports.samples import BUILDS, NOW, diagnosis
 from tests.web.conftest import ADDRESS, TestClient
 
 BARE = Config(builtin_patterns=False)
@@ -27,7 +27,7 @@ OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 def store(tmp_path: Path) -> Iterator[Store]:
     """A store of its own, with the sample CI and answers of two sources."""
     with Store.open(str(tmp_path / "sova.db")) as found:
-        found.save_many(one for job in job_summaries() for one in job.diagnoses)
+        found.save_many(BUILDS)
         found.record_run(
             [
                 SourceRun("zuul", NOW, 96, NOW - dt.timedelta(minutes=3)),
@@ -54,12 +54,7 @@ def figures(reader: TestClient) -> dict[tuple[str, tuple[str, ...]], float]:
 
 
 def test_the_last_24_hours_by_outcome_and_tag(reader: TestClient) -> None:
-    recent = [
-        one
-        for job in job_summaries()
-        for one in job.diagnoses
-        if one.build.time and one.build.time >= NOW - dt.timedelta(1)
-    ]
+    recent = [one for one in BUILDS if one.build.time and one.build.time >= NOW - dt.timedelta(1)]
     found = figures(reader)
     assert found["sova_builds_24h", ("failed",)] == sum(one.failed for one in recent)
     assert found["sova_builds_24h", ("passed",)] == sum(one.passed for one in recent)

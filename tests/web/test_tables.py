@@ -9,13 +9,11 @@ import pytest
 
 from sova.slugs import build_slug, name_slug
 from sova.web import tables
-from tests.reports.samples import job_summaries
+from tests.reports.samples import BUILDS
 from tests.web.conftest import TestClient
 
 FAILURES = sorted(
-    (one for job in job_summaries() for one in job.diagnoses if one.failed and one.build.time),
-    key=lambda one: str(one.build.time),
-    reverse=True,
+    (one for one in BUILDS if one.failed and one.build.time), key=lambda one: str(one.build.time), reverse=True
 )
 
 

@@ -11,7 +11,7 @@ from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_
 from sova.cli.app import App, pass_app
 from sova.cli.output import emit, output_option
 from sova.model import Diagnosis, ProblemKind, Verdict
-from sova.reports.console import render_diagnoses
+from sova.reports.console_diagnosis import render_diagnoses
 from sova.targets import diagnose_each
 
 __all__ = ["diagnose"]

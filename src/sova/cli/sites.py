@@ -13,7 +13,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from sova.cli.app import App
 from sova.config import store_location
 from sova.filters import Query
-from sova.stats import Freshness
 from sova.store import Store
 from sova.views.desk import Desk, Foot
 
@@ -71,10 +70,7 @@ def desk_of(app: App, store: Store, query: Query) -> Desk:
 
 def foot_of(desk: Desk) -> Foot:
     """The foot of pages that are kept. Raises StoreError."""
-    sources = tuple(
-        Freshness(run.source, run.builds, run.newest, run.problems, run.reachable) for run in desk.store.last_runs()
-    )
-    return Foot(desk.now, desk.timezone.key, sources, len(desk.patterns), desk.patterns_version)
+    return Foot(desk.now, desk.timezone.key, desk.store.last_runs(), len(desk.patterns), desk.patterns_version)
 
 
 def write_site(

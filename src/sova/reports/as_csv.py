@@ -9,46 +9,49 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sova.model import Build, Diagnosis, Hit, Reason
 from sova.reports.clean import one_line
+from sova.reports.wording import iso
 from sova.slugs import build_slug, reason_slug
 
-__all__ = ["COLUMNS", "Column", "csv_text", "harmless"]
+__all__ = ["COLUMNS", "Cell", "Column", "csv_text", "line", "written"]
 
 Cell = str | int | float | bool | dt.datetime | None
+_Of = TypeVar("_Of")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet computes; some take the wide forms of the signs too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name in the first row, what stands in it, and how it is taken from a diagnosis."""
+class Column(Generic[_Of]):
+    """One column: its name in the first row, what stands in it, and how it is taken from what has a row."""
 
     name: str
     meaning: str
-    value: Callable[[Diagnosis], Cell]
+    value: Callable[[_Of], Cell]
 
 
-def _of_build(name: str, meaning: str, value: Callable[[Build], Cell]) -> Column:
+def _of_build(name: str, meaning: str, value: Callable[[Build], Cell]) -> Column[Diagnosis]:
     return Column(name, meaning, lambda diagnosis: value(diagnosis.build))
 
 
-def _of_reason(name: str, meaning: str, value: Callable[[Reason], Cell]) -> Column:
+def _of_reason(name: str, meaning: str, value: Callable[[Reason], Cell]) -> Column[Diagnosis]:
     return Column(name, meaning, lambda diagnosis: value(diagnosis.primary) if diagnosis.primary else "")
 
 
-def _of_hit(name: str, meaning: str, value: Callable[[Hit], Cell]) -> Column:
+def _of_hit(name: str, meaning: str, value: Callable[[Hit], Cell]) -> Column[Diagnosis]:
     def first(reason: Reason) -> Cell:
         return value(reason.hits[0]) if reason.hits else ""
 
     return _of_reason(name, meaning, first)
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[Column[Diagnosis], ...] = (
     _of_build("id", "Name of its page, for `sova build ID`.", lambda build: build_slug(build.key)),
     _of_build("time", "When it ended, else when it began.", lambda build: build.time),
     _of_build("job", "Name of the job.", lambda build: build.job_name),
@@ -96,27 +99,27 @@ COLUMNS: tuple[Column, ...] = (
 
 def csv_text(diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
     """The row of names, then a row a build; lines end in CRLF, as the RFC wants."""
-    yield _line([column.name for column in COLUMNS])
+    yield line([column.name for column in COLUMNS])
     for diagnosis in diagnoses:
-        yield _line([_written(column.value(diagnosis)) for column in COLUMNS])
+        yield line([written(column.value(diagnosis)) for column in COLUMNS])
 
 
-def harmless(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _written(value: Cell) -> str:
+def written(value: Cell) -> str:
+    """A value as a cell: text on one line, and with an apostrophe before it where a spreadsheet would compute it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return harmless(one_line(value)) if isinstance(value, str) else str(value)
+        return iso(value, "seconds")
+    if not isinstance(value, str):
+        return str(value)
+    text = one_line(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _line(cells: list[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A line of a file with these cells."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()

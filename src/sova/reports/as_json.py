@@ -1,5 +1,4 @@
-"""Diagnoses as JSON, version 1: `document` for people's scripts, a line a diagnosis for pipes, `to_row` and `from_row`
-for one diagnosis.
+"""Diagnoses as JSON, version 1: one document, or a line a diagnosis; `to_row` and `from_row` for one of them.
 
 The form is fixed by `schema/diagnoses-1.json`, a JSON Schema (draft 2020-12) that ships with the package. Times are
 ISO 8601 in UTC with a `Z`. Next to the fields of the values stand four that are derived from them, for scripts:
@@ -18,10 +17,10 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from sova.model import Build, Diagnosis, Hit
+from sova.model import Build, Diagnosis
+from sova.reports.wording import iso
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
     from pydantic import TypeAdapter
 
 __all__ = [
@@ -29,25 +28,30 @@ __all__ = [
     "VERSION",
     "Json",
     "Row",
-    "document",
     "dumps",
     "from_row",
     "json_lines",
     "json_text",
-    "schema",
+    "plain",
     "to_row",
 ]
 
 VERSION = 1
 SCHEMA = Path(__file__).with_name("schema") / f"diagnoses-{VERSION}.json"
-"""The file of the JSON Schema."""
+"""The JSON Schema of the document; `$defs/diagnosis` in it is that of a row."""
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Row: TypeAlias = dict[str, Json]
+Derived: TypeAlias = Mapping[type, tuple[str, ...]]
+"""Properties that stand next to the fields of a value, by its type."""
+
+_DERIVED: Derived = {Diagnosis: ("tag", "bytes_read", "text"), Build: ("outcome",)}
+_OBJECTS = ("captures", "by_tag", "by_outcome")
+"""Fields of pairs, which are names and values of an object."""
 
 
 def json_text(diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
-    """`document` as text, a diagnosis at a time, so that many need no more memory than few."""
+    """The document, a diagnosis at a time, so that many need no more memory than few."""
     yield f'{{\n  "version": {VERSION},\n  "diagnoses": ['
     between = "\n"
     for diagnosis in diagnoses:
@@ -62,25 +66,14 @@ def json_lines(diagnoses: Iterable[Diagnosis], /) -> Iterator[str]:
         yield dumps(to_row(diagnosis)) + "\n"
 
 
-def document(diagnoses: Iterable[Diagnosis]) -> Row:
-    """The whole document for these diagnoses, in their order."""
-    return {"version": VERSION, "diagnoses": [to_row(diagnosis) for diagnosis in diagnoses]}
-
-
 def dumps(value: Json, *, indent: int | None = None) -> str:
     """JSON text of ASCII letters only, so that no terminal or pipe can break it."""
     return json.dumps(value, indent=indent, allow_nan=False)
 
 
-def schema() -> Row:
-    """The JSON Schema of `document`; `$defs/diagnosis` in it is the schema of a row."""
-    return cast(Row, json.loads(SCHEMA.read_text(encoding="utf-8")))
-
-
 def to_row(diagnosis: Diagnosis) -> Row:
     """One diagnosis as plain JSON values."""
-    derived: Row = {"tag": diagnosis.tag, "bytes_read": diagnosis.bytes_read, "text": diagnosis.text}
-    return _fields(diagnosis) | derived
+    return cast(Row, plain(diagnosis))
 
 
 def from_row(row: Mapping[str, object]) -> Diagnosis:
@@ -88,25 +81,21 @@ def from_row(row: Mapping[str, object]) -> Diagnosis:
     return _adapter().validate_python(_pairs(dict(row)))
 
 
-def _plain(value: object) -> Json:
+def plain(value: object, derived: Derived = _DERIVED) -> Json:
+    """A value of Sova as plain JSON values: dataclasses as objects, times in UTC."""
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        return iso(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if isinstance(value, Enum):
         return cast(Json, value.value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields(value)
+        return [plain(item, derived) for item in value]
+    if dataclasses.is_dataclass(value):
+        names = (*(field.name for field in dataclasses.fields(value)), *derived.get(type(value), ()))
+        held = {name: getattr(value, name) for name in names}
+        return {name: dict(one) if name in _OBJECTS else plain(one, derived) for name, one in held.items()}
     return cast(Json, value)
-
-
-def _fields(value: DataclassInstance) -> Row:
-    row = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Hit):
-        row["captures"] = cast(Json, dict(value.captures))
-    elif isinstance(value, Build):
-        row["outcome"] = value.outcome.value
-    return row
 
 
 def _pairs(value: object) -> object:

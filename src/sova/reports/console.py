@@ -18,14 +18,13 @@ from rich.text import Text
 
 from sova.model import Diagnosis, Problem, ProblemKind
 from sova.reports.clean import one_line, shorten
-from sova.reports.console_diagnosis import linked, render_diagnoses, render_diagnosis, tag_style
+from sova.reports.console_parts import badge, linked, print_line, tag_badge, tag_style
 from sova.reports.overview import BurningReason, RedJob, headline, overview
 from sova.reports.states import state_of
-from sova.reports.tags import mark_of
 from sova.reports.wording import age, count, share
 from sova.stats import Group, Summary, Totals
 
-__all__ = ["render", "render_diagnoses", "render_diagnosis"]
+__all__ = ["render"]
 
 _MOST_REASONS = 10
 _MOST_UNREAD = 10
@@ -38,11 +37,11 @@ _SOFT = Style(dim=True)
 Row = Sequence[Text | str]
 
 
-def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
-    """Print the whole report; with `passed` the builds that did not fail have lines of their own too."""
+def render(summary: Summary, console: Console) -> None:
+    """Print the whole report; each failure has a line of its own."""
     zone = ZoneInfo(summary.timezone)
     for line in _head(summary):
-        _print(line, console)
+        print_line(line, console)
     seen = overview(summary)
     for title, reasons in (
         ("New since yesterday", seen.new),
@@ -54,7 +53,7 @@ def render(summary: Summary, console: Console, *, passed: bool = False) -> None:
     unread = [_unread_row(one, zone) for one in seen.unreadable[:_MOST_UNREAD]]
     _section(f"Could not read all logs of {count(len(seen.unreadable), 'build')}", unread, console)
     for group in summary.groups:
-        rows = list(_group_rows(group, zone, console, passed=passed))
+        rows = list(_group_rows(group, zone, console))
         title = one_line(group.title) or ("Other jobs" if len(summary.groups) > 1 else "Jobs")
         _section(f"{title}: {_score(group)}", rows, console)
 
@@ -99,10 +98,6 @@ def _newest(summary: Summary) -> str:
     return f", newest {age(summary.newest, summary.now)} old" if summary.newest else ""
 
 
-def _badge(tag: str) -> Text:
-    return Text(f"{mark_of(tag).letter} {shorten(tag, 16)}", style=tag_style(tag))
-
-
 def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%m-%d %H:%M}" if moment else "-"
 
@@ -111,7 +106,7 @@ def _reason_row(one: BurningReason, zone: ZoneInfo) -> Row:
     reason = one.reason
     where = Text(f"{count(reason.jobs, 'job')} since {_when(reason.first_seen, zone)}", style=_SOFT)
     message = linked(shorten(reason.message, 300), reason.bug)
-    return (Text(str(reason.builds), style=_HEADING), _badge(reason.tag), message, where)
+    return (Text(str(reason.builds), style=_HEADING), tag_badge(reason.tag), message, where)
 
 
 def _red_row(job: RedJob, zone: ZoneInfo) -> Row:
@@ -137,10 +132,9 @@ def _score(group: Group) -> str:
     return f"{failures:,} of {count(sum(job.totals.builds for job in group.jobs), 'build')} failed"
 
 
-def _group_rows(group: Group, zone: ZoneInfo, console: Console, *, passed: bool) -> Iterator[Row]:
+def _group_rows(group: Group, zone: ZoneInfo, console: Console) -> Iterator[Row]:
     for job in group.jobs:
-        shown = [one for one in job.diagnoses if passed or one.failed]
-        for place, diagnosis in enumerate(shown):
+        for place, diagnosis in enumerate(one for one in job.diagnoses if one.failed):
             name = "" if place and console.is_terminal else one_line(job.name)
             yield _build_row(name, diagnosis, zone, console)
 
@@ -153,18 +147,11 @@ def _build_row(name: str, diagnosis: Diagnosis, zone: ZoneInfo, console: Console
     return (
         linked(_when(build.time, zone), build.url),
         name,
-        _known(diagnosis),
+        badge(diagnosis),
         _reasons(diagnosis, brief=console.is_terminal),
         linked(shorten(build.change.name, 40), build.change.url),
         (linked("log", url) if url else Text()) if can_link else Text(url),
     )
-
-
-def _known(diagnosis: Diagnosis) -> Text:
-    if diagnosis.primary:
-        return _badge(diagnosis.primary.tag)
-    mark, _ = state_of(diagnosis)
-    return Text(f"{mark.letter} {diagnosis.verdict.value}", style=tag_style(mark.name))
 
 
 def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
@@ -182,7 +169,7 @@ def _reasons(diagnosis: Diagnosis, *, brief: bool) -> Text:
 def _section(title: str, rows: Sequence[Row], console: Console) -> None:
     if rows:
         console.print()
-        _print(Text(title, style=_HEADING), console)
+        print_line(Text(title, style=_HEADING), console)
         _columns([[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows], console)
 
 
@@ -192,7 +179,7 @@ def _columns(rows: Sequence[Sequence[Text]], console: Console) -> None:
         widths = [min(_WIDEST, max(cell_len(cell.plain) for cell in column)) for column in zip(*rows, strict=True)]
         for row in rows:
             line = "  ".join(_padded(cell.plain, width) for cell, width in zip(row, widths, strict=True))
-            _print(Text(("  " + line).rstrip()), console)
+            print_line(Text(("  " + line).rstrip()), console)
         return
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=True)
     for column in zip(*rows, strict=True):
@@ -205,7 +192,3 @@ def _columns(rows: Sequence[Sequence[Text]], console: Console) -> None:
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
-
-
-def _print(line: Text, console: Console) -> None:
-    console.print(line, highlight=False, soft_wrap=not console.is_terminal)

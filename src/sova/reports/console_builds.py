@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
@@ -13,10 +12,9 @@ from rich.text import Text
 
 from sova.model import Diagnosis, Verdict
 from sova.reports.clean import one_line, shorten
-from sova.reports.console_diagnosis import linked, tag_style
+from sova.reports.console_parts import badge, linked
 from sova.reports.overview import headline
-from sova.reports.states import state_of
-from sova.reports.tags import mark_of
+from sova.reports.wording import iso
 from sova.slugs import build_slug
 
 __all__ = ["PLAIN_COLUMNS", "plain_lines", "render_builds"]
@@ -49,7 +47,7 @@ def _plain(diagnosis: Diagnosis) -> Sequence[str]:
     build = diagnosis.build
     return (
         build_slug(build.key),
-        _utc(build.time),
+        iso(build.time, "seconds") if build.time else "",
         one_line(build.job_name),
         one_line(build.change.name),
         diagnosis.verdict.value,
@@ -57,10 +55,6 @@ def _plain(diagnosis: Diagnosis) -> Sequence[str]:
         one_line(_why(diagnosis)[0]),
         one_line(build.log_url),
     )
-
-
-def _utc(moment: dt.datetime | None) -> str:
-    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""
 
 
 def _table(rows: Iterable[Sequence[Text]]) -> Table:
@@ -82,7 +76,7 @@ def _row(diagnosis: Diagnosis, zone: ZoneInfo, width: int) -> Sequence[Text]:
         Text(moment, style=_SOFT),
         linked(shorten(build.job_name, _room(width)), build.url or build.log_url),
         linked(shorten(build.change.name, 16), build.change.url),
-        _badge(diagnosis),
+        badge(diagnosis, 10),
         Text(shorten(message, 300), style="italic" if of_a_log else ""),
     )
 
@@ -100,11 +94,3 @@ def _why(diagnosis: Diagnosis) -> tuple[str, bool]:
         message, of_a_log = headline(diagnosis)
         return (message, of_a_log) if message else (diagnosis.build.result, False)
     return diagnosis.build.result, False
-
-
-def _badge(diagnosis: Diagnosis) -> Text:
-    if diagnosis.primary:
-        tag = diagnosis.primary.tag
-        return Text(f"{mark_of(tag).letter} {shorten(tag, 10)}", style=tag_style(tag))
-    mark, _ = state_of(diagnosis)
-    return Text(f"{mark.letter} {diagnosis.verdict.value}", style=tag_style(mark.name))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from rich.text import Text
 
 from sova.model import Verdict
-from sova.reports.clean import http_url, one_line, shorten, shown
+from sova.reports.clean import one_line, shorten, shown
+from sova.reports.console_parts import linked, print_line, tag_style
 from sova.reports.states import state_of
-from sova.reports.tags import mark_of
 from sova.reports.wording import ACTIONS, count, length, size
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from sova.model import Build, Diagnosis, Excerpt, Hit, Problem, Reason
 
-__all__ = ["linked", "render_diagnoses", "render_diagnosis", "tag_style"]
+__all__ = ["render_diagnoses", "render_diagnosis"]
 
 _SIGNS = {Verdict.PASSED: "✓", Verdict.SKIPPED: "–"}
 _SHOWN_HITS = 2
@@ -29,7 +28,7 @@ _LINE_LIMIT = 2000
 def render_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     """Print the whole answer for one build."""
     for part in _parts(diagnosis):
-        _print(part, console)
+        print_line(part, console)
 
 
 def render_diagnoses(diagnoses: Sequence[Diagnosis], console: Console) -> None:
@@ -41,10 +40,10 @@ def render_diagnoses(diagnoses: Sequence[Diagnosis], console: Console) -> None:
     for place, (title, members) in enumerate(grouped(diagnoses)):
         if place:
             console.print()
-        _print(Text.assemble((f"{count(len(members), 'build')}: ", "bold"), title), console)
+        print_line(Text.assemble((f"{count(len(members), 'build')}: ", "bold"), title), console)
         render_diagnosis(members[0], console)
         for member in members[1:]:
-            _print(Text.assemble(("also ", "dim"), headline(member)), console)
+            print_line(Text.assemble(("also ", "dim"), headline(member)), console)
 
 
 def grouped(diagnoses: Iterable[Diagnosis]) -> list[tuple[str, list[Diagnosis]]]:
@@ -55,16 +54,6 @@ def grouped(diagnoses: Iterable[Diagnosis]) -> list[tuple[str, list[Diagnosis]]]
         title = one_line(primary.message) if primary else diagnosis.verdict.value
         groups.setdefault(title, []).append(diagnosis)
     return sorted(groups.items(), key=lambda group: -len(group[1]))
-
-
-def tag_style(tag: str) -> Style:
-    """The hue of a tag."""
-    return Style(color=mark_of(tag).colour, bold=True)
-
-
-def linked(text: str, url: str) -> Text:
-    """Text that a terminal opens on a click where the URL is http(s)."""
-    return Text(one_line(text), style=Style(link=http_url(url) or None))
 
 
 def headline(diagnosis: Diagnosis) -> Text:
@@ -173,11 +162,3 @@ def _problem(problem: Problem) -> Text:
     text = f"{one_line(problem.where)}: {problem.kind.value}"
     detail = f" – {shorten(problem.detail, 300)}" if problem.detail else ""
     return Text.assemble(("! ", "bold yellow"), text, detail)
-
-
-def _print(part: Text, console: Console) -> None:
-    """Print within the terminal's width, or on one line where no terminal is."""
-    if console.is_terminal:
-        console.print(part, highlight=False, overflow=part.overflow, no_wrap=part.no_wrap)
-    else:
-        console.print(part, highlight=False, soft_wrap=True)

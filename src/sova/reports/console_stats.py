@@ -12,8 +12,9 @@ from rich.style import Style
 from rich.text import Text
 
 from sova.reports.clean import shorten
-from sova.reports.console_diagnosis import linked, tag_style
-from sova.reports.console_table import Column, print_line, print_table
+from sova.reports.console_parts import linked, print_line, tag_badge, tag_style
+from sova.reports.console_table import Column, print_table
+from sova.reports.states import state_of
 from sova.reports.statistics_words import (
     ARROWS,
     INTERVAL,
@@ -21,6 +22,7 @@ from sova.reports.statistics_words import (
     bars,
     hours,
     interval,
+    periods_of,
     spoken_range,
     streak_words,
 )
@@ -30,7 +32,6 @@ from sova.stats import Circle, Compared, JobHealth, Part, ReasonCount, Share, To
 
 if TYPE_CHECKING:
     from sova.stats import Statistics
-    from sova.store import Run
 
 __all__ = ["render_statistics"]
 
@@ -43,7 +44,6 @@ _CIRCLES = {
     Circle.NONE: ("○", "dim"),
 }
 _LONGEST_NAME = 60
-
 
 _PERIODS = (
     Column(""),
@@ -94,7 +94,7 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
     """Print everything: periods, days, top reasons, parts, jobs that are red or flaky, and what the numbers mean."""
     zone = ZoneInfo(statistics.timezone)
     print_line(_head(statistics, zone), console)
-    print_table(_PERIODS, [_period(one, statistics) for one in _periods(statistics)], console)
+    print_table(_PERIODS, [_period(one, statistics) for one in periods_of(statistics)], console)
     _range(statistics, console)
     history = bool(statistics.range.before.builds)
     reasons = [_reason(reason, zone, statistics.now, history=history) for reason in statistics.reasons]
@@ -114,12 +114,6 @@ def _head(statistics: Statistics, zone: ZoneInfo) -> Text:
     newest = f"; newest build {age(statistics.newest, statistics.now)} old" if statistics.newest else ""
     now = statistics.now.astimezone(zone)
     return Text.assemble((f"CI statistics as of {now:%Y-%m-%d %H:%M} ({zone.key})", _HEADING), (newest, _SOFT))
-
-
-def _periods(statistics: Statistics) -> Iterator[Compared]:
-    yield from statistics.compared
-    if all((one.since, one.until) != (statistics.since, statistics.until) for one in statistics.compared):
-        yield statistics.range
 
 
 def _notes(statistics: Statistics) -> Iterator[str]:
@@ -168,8 +162,7 @@ def _range(statistics: Statistics, console: Console) -> None:
         line = Text("failures: ")
         for place, (tag, number) in enumerate(sorted(totals.by_tag, key=lambda item: tag_order(item[0]))):
             value = Share(number, totals.failed)
-            line.append(" · " if place else "").append(f"{mark_of(tag).letter} {shorten(tag, 16)}", tag_style(tag))
-            line.append(f" {interval(value)}")
+            line.append(" · " if place else "").append_text(tag_badge(tag)).append(f" {interval(value)}")
         if totals.unreadable:
             line.append(f"; logs of {totals.unreadable:,} could not be read")
         print_line(line, console)
@@ -192,7 +185,7 @@ def _reason(reason: ReasonCount, zone: ZoneInfo, now: dt.datetime, *, history: b
     return [
         Text(f"{reason.builds:,}", style=_HEADING),
         Text(f"{reason.before:,}", style=_SOFT),
-        Text(f"{mark_of(reason.tag).letter} {shorten(reason.tag, 16)}", style=tag_style(reason.tag)),
+        tag_badge(reason.tag),
         Text(news, style="bold yellow"),
         linked(shorten(reason.message, 200), reason.bug),
         Text(f"{reason.jobs:,}"),
@@ -241,16 +234,10 @@ def _job(job: JobHealth, zone: ZoneInfo) -> list[Text]:
     name = Text(shorten(job.name, _LONGEST_NAME), style=_HEADING)
     strip = Text()
     for run in job.runs:
-        mark = mark_of(_mark(run))
+        mark, _ = state_of(run)
         strip.append(mark.letter, style=tag_style(mark.name))
     flaky = Text(job.flaky.words if job.flaky else "", style=_SOFT)
     return [Text(sign, style=colour), name, strip, Text(streak_words(job.streak, zone)), flaky]
-
-
-def _mark(run: Run) -> str:
-    if run.failed:
-        return "unread" if run.verdict.value == "no logs" else run.tag or "unknown"
-    return "passed" if run.passed else "skipped"
 
 
 def _section(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]], console: Console) -> None:

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Column", "print_line", "print_table"]
+from sova.reports.console_parts import print_line
+
+__all__ = ["Column", "print_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,3 @@ def _fitting(columns: Sequence[Column], widths: Sequence[int], width: int) -> in
 def _padded(cell: Text, column: Column, width: int) -> str:
     space = " " * (width - cell.cell_len)
     return space + cell.plain if column.number else cell.plain + space
-
-
-def print_line(line: Text, console: Console) -> None:
-    console.print(line, highlight=False, soft_wrap=not console.is_terminal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -24,8 +23,9 @@ from sova.reports.overview import bare, best_line, headline, place_of
 from sova.reports.parameters import Asked, moment
 from sova.reports.sparks import spark
 from sova.reports.states import state_of
+from sova.reports.statistics_words import bounds
 from sova.reports.tags import mark_of, tag_order
-from sova.reports.wording import age, count, length, share, size
+from sova.reports.wording import age, count, iso, length, share, size
 from sova.stats import DIMENSIONS, Share
 from sova.views.builds import BuildsView, BuildView, DayView
 from sova.views.changes import ChangesView, ChangeView
@@ -74,11 +74,6 @@ def local(moment: dt.datetime, zone: str, form: str = "%m-%d %H:%M") -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime(form)
 
 
-def iso(moment: dt.datetime) -> str:
-    """The moment in UTC, as the JSON report writes it."""
-    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-
-
 def in_json(value: object) -> str:
     """A number, truth value or None for a `data-value` attribute."""
     return json.dumps(value, allow_nan=False)
@@ -92,11 +87,6 @@ def segments(parts: Sequence[tuple[str, int]], whole: int) -> Iterator[tuple[str
         width = 100 * number / whole if whole else 0.0
         yield tag, number, round(start, 3), round(width, 3)
         start += width
-
-
-def interval(of: Share) -> str:
-    """The 95 % interval of a share in whole percent: `74–90`. It never leaves out what it holds."""
-    return f"{math.floor(100 * of.low)}–{math.ceil(100 * of.high)}"
 
 
 def bug_name(url: str) -> str:
@@ -124,7 +114,7 @@ def environment() -> Environment:
         http=http_url,
         hue=hue,
         in_json=in_json,
-        interval=interval,
+        interval=bounds,
         iso=iso,
         lasted=length,
         local=local,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from sova.filters import Search
 from sova.reports.links import Links, can_ask
+from sova.reports.wording import iso
 from sova.views.desk import Span
 
 __all__ = ["Asked", "fields_of", "moment", "span_fields"]
@@ -53,7 +54,7 @@ def span_fields(span: Span | None) -> tuple[tuple[str, str], ...]:
 
 def moment(time: dt.datetime) -> str:
     """A moment as a parameter: UTC, to the second."""
-    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso(time, "seconds")
 
 
 class Asked:

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from sova.reports.as_csv import harmless
+from sova.reports.as_csv import Cell, Column, line, written
 from sova.reports.as_markdown import literal
-from sova.reports.clean import one_line
-from sova.reports.statistics_words import arrow, hours, interval, spoken_range
+from sova.reports.statistics_words import arrow, hours, interval, periods_of, spoken_range
 from sova.reports.wording import count, length, share
 from sova.stats import Compared, Part, Statistics
 
 __all__ = ["COLUMNS", "csv_text", "markdown_text"]
 
-_MOST_TAGS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the CSV: its name, what it holds, how it comes from a part."""
-
-    name: str
-    meaning: str
-    value: Callable[[Part], object]
-
-
-COLUMNS = (
+COLUMNS: tuple[Column[Part], ...] = (
     Column("name", "What it is called; empty where builds have none.", lambda part: part.name),
     Column("tag", "Tag of a reason.", lambda part: part.tag),
     Column("builds", "Builds in the range.", lambda part: part.totals.builds),
@@ -54,22 +38,16 @@ COLUMNS = (
 
 def csv_text(statistics: Statistics) -> Iterator[str]:
     """The row of names, then a row a part of each dimension that was asked for (RFC 4180)."""
-    yield _line(["by", *(column.name for column in COLUMNS)])
+    yield line(["by", *(column.name for column in COLUMNS)])
     for by, parts in statistics.parts.items():
         for part in parts:
-            yield _line([by, *(_cell(column.value(part)) for column in COLUMNS)])
+            yield line([by, *(_rounded(column.value(part)) for column in COLUMNS)])
 
 
-def _cell(value: object) -> str:
+def _rounded(value: Cell) -> str:
     if isinstance(value, float):
         return f"{value:.6g}" if value < 1 else f"{value:.1f}"
-    return harmless(one_line(value)) if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)
-    return out.getvalue()
+    return written(value)
 
 
 def markdown_text(statistics: Statistics) -> Iterator[str]:
@@ -77,7 +55,7 @@ def markdown_text(statistics: Statistics) -> Iterator[str]:
     totals = statistics.range.totals
     yield f"**{spoken_range(statistics)}: {count(totals.builds, 'build')}, {totals.failed:,} failed**"
     yield f", {share(totals.explained, totals.failed)} with a known reason\n" if totals.failed else "\n"
-    yield from _table(("period", "builds", "failed", "pass rate", "known reason"), map(_period, _periods(statistics)))
+    yield from _table(("period", "builds", "failed", "pass rate", "known reason"), map(_period, periods_of(statistics)))
     zone = ZoneInfo(statistics.timezone)
     if statistics.reasons:
         rows = (
@@ -97,11 +75,6 @@ def markdown_text(statistics: Statistics) -> Iterator[str]:
         if parts:
             yield from _table((by, "builds", "failed", "pass rate", "median", "90 %", "lost"), map(_part, parts))
     yield "\n"
-
-
-def _periods(statistics: Statistics) -> Sequence[Compared]:
-    same = any((one.since, one.until) == (statistics.since, statistics.until) for one in statistics.compared)
-    return statistics.compared if same else (*statistics.compared, statistics.range)
 
 
 def _period(one: Compared) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,9 +11,20 @@ from zoneinfo import ZoneInfo
 from sova.reports.wording import share
 
 if TYPE_CHECKING:
-    from sova.stats import Circle, Share, Statistics, Streak
+    from sova.stats import Compared, Share, Statistics, Streak
 
-__all__ = ["ARROWS", "INTERVAL", "arrow", "bars", "circle_words", "hours", "interval", "spoken_range", "streak_words"]
+__all__ = [
+    "ARROWS",
+    "INTERVAL",
+    "arrow",
+    "bars",
+    "bounds",
+    "hours",
+    "interval",
+    "periods_of",
+    "spoken_range",
+    "streak_words",
+]
 
 INTERVAL = (
     "Shares stand with their 95 % Wilson interval: had the CI run many more such builds, the share would lie within it "
@@ -31,7 +43,12 @@ def interval(value: Share) -> str:
     """A share and its interval in percent: `84 % (74–90)`; "–" of nothing."""
     if not value.whole:
         return "–"
-    return f"{share(value.part, value.whole)} ({100 * value.low:.0f}–{100 * value.high:.0f})"
+    return f"{share(value.part, value.whole)} ({bounds(value)})"
+
+
+def bounds(value: Share) -> str:
+    """The 95 % interval of a share in whole percent: `74–90`. It never leaves out what it holds."""
+    return f"{math.floor(100 * value.low)}–{math.ceil(100 * value.high)}"
 
 
 def arrow(now: Share, before: Share) -> str:
@@ -54,6 +71,12 @@ def hours(seconds: float) -> str:
     return f"{value:,.0f} h" if value >= 99.5 else f"{value:.1f} h"
 
 
+def periods_of(statistics: Statistics) -> tuple[Compared, ...]:
+    """Today, yesterday and the last 7 days, and the range where it is none of them."""
+    same = any((one.since, one.until) == (statistics.since, statistics.until) for one in statistics.compared)
+    return statistics.compared if same else (*statistics.compared, statistics.range)
+
+
 def spoken_range(statistics: Statistics) -> str:
     """The range by its name and its first and last day: `last 7 days, 2026-03-07 to 2026-03-13 (Europe/Berlin)`."""
     zone = ZoneInfo(statistics.timezone)
@@ -71,16 +94,6 @@ def bars(numbers: Sequence[float]) -> str:
     most = max(numbers, default=0)
     steps = len(_BARS) - 1
     return "".join(_BARS[round(steps * number / most)] if number else "·" for number in numbers)
-
-
-def circle_words(circle: Circle, runs: int) -> str:
-    """A circle in words; `runs` is how many runs it looks at."""
-    return {
-        "passed": f"last {runs} passed",
-        "failed": f"last {runs} failed",
-        "mixed": f"last {runs} mixed",
-        "none": "no runs",
-    }[circle.value]
 
 
 def streak_words(streak: Streak | None, zone: ZoneInfo) -> str:

@@ -1,4 +1,4 @@
-"""Numbers, and what to do, in words, the same in every report: sizes, lengths, ages, shares, counts, actions."""
+"""Numbers, moments, and what to do, the same in every report: sizes, lengths, ages, shares, counts, actions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 from sova.model import Action
 
-__all__ = ["ACTIONS", "age", "count", "length", "share", "size"]
+__all__ = ["ACTIONS", "age", "count", "iso", "length", "share", "size"]
 
 ACTIONS = {
     Action.RECHECK: "recheck",
@@ -48,6 +48,11 @@ def age(moment: dt.datetime, now: dt.datetime) -> str:
     if minutes < 60:
         return f"{minutes} m"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
+
+
+def iso(moment: dt.datetime, timespec: str = "auto") -> str:
+    """A moment as programs read it: ISO 8601 in UTC with a `Z`."""
+    return moment.astimezone(dt.UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def share(part: int, whole: int) -> str:

@@ -15,10 +15,8 @@ from sova.stats.ranges import MOST_DAYS, before, days_of, periods
 from sova.stats.runs import CIRCLE, Circle, Flaky, JobHealth, Streak, circle_of, flaky_of, streak_of, switches
 from sova.stats.shares import Share
 from sova.stats.summary import (
-    Freshness,
     Group,
     JobSummary,
-    Period,
     Summary,
     TopReason,
     summarise,
@@ -28,7 +26,7 @@ from sova.stats.summary import (
 
 if TYPE_CHECKING:
     from sova.stats.causes import ORDERS, first_seen_of, top_reasons_of
-    from sova.stats.counted import compare, compared, counted_periods, daily, newest_of, parts
+    from sova.stats.counted import compare, compared, daily, newest_of, parts
     from sova.stats.jobs import health, red_or_flaky
     from sova.stats.whole import Statistics, statistics
 
@@ -41,12 +39,10 @@ __all__ = [
     "Compared",
     "DayCount",
     "Flaky",
-    "Freshness",
     "Group",
     "JobHealth",
     "JobSummary",
     "Part",
-    "Period",
     "ReasonCount",
     "Share",
     "Statistics",
@@ -58,7 +54,6 @@ __all__ = [
     "circle_of",
     "compare",
     "compared",
-    "counted_periods",
     "daily",
     "days_of",
     "first_seen_of",
@@ -79,7 +74,7 @@ __all__ = [
 
 _ASK_THE_STORE = {
     **dict.fromkeys(("ORDERS", "first_seen_of", "top_reasons_of"), "causes"),
-    **dict.fromkeys(("compare", "compared", "counted_periods", "daily", "newest_of", "parts"), "counted"),
+    **dict.fromkeys(("compare", "compared", "daily", "newest_of", "parts"), "counted"),
     **dict.fromkeys(("health", "red_or_flaky"), "jobs"),
     **dict.fromkeys(("Statistics", "statistics"), "whole"),
 }

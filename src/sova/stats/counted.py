@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from sova.slugs import name_slug
-from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals
+from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals, biggest_first
 from sova.stats.ranges import before, days_of, periods
-from sova.stats.summary import Period
 from sova.store.counting import Counting, Key, Tally, counting
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ __all__ = [
     "compare_in",
     "compared",
     "compared_in",
-    "counted_periods",
     "daily",
     "daily_in",
     "newest_of",
@@ -62,15 +60,6 @@ def compare_in(counts: Counting, span: Span, zone: dt.tzinfo, name: str = "") ->
     """As `compare`, in a state of the store that is looked at already."""
     now, then = (totals_of(counts.total(one)) for one in (span, before(*span, zone)))
     return Compared(name, *span, now, then)
-
-
-def counted_periods(store: Store, search: Search, now: dt.datetime, zone: dt.tzinfo) -> tuple[Period, ...]:
-    """Today, yesterday and the last 7 days, for the summary of a run."""
-    with counting(store, search) as counts:
-        return tuple(
-            Period(name, since, until, totals_of(counts.total((since, until))))
-            for name, since, until in periods(now, zone)
-        )
 
 
 def newest_of(store: Store, search: Search) -> dt.datetime | None:
@@ -141,15 +130,11 @@ def totals_of(tally: Tally | None) -> Totals:
         other=tally.builds - tally.passed - tally.failed,
         explained=tally.explained,
         unreadable=tally.unreadable,
-        by_tag=_biggest_first(tally.by_tag),
+        by_tag=biggest_first(tally.by_tag),
         seconds=tally.seconds,
         lost=tally.lost,
-        by_outcome=_biggest_first(Counter({outcome.value: number for outcome, number in tally.by_outcome.items()})),
+        by_outcome=biggest_first(Counter({outcome.value: number for outcome, number in tally.by_outcome.items()})),
     )
-
-
-def _biggest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _called(counts: Counting, by: str, keys: Mapping[Key, Tally]) -> dict[Key, Called]:

@@ -7,12 +7,13 @@ Every build counts once, in the stretch of time its `Build.time` lies in (`since
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
 from sova.model import Action
 from sova.stats.shares import Share
 
-__all__ = ["DIMENSIONS", "Compared", "DayCount", "Part", "ReasonCount", "Totals"]
+__all__ = ["DIMENSIONS", "Compared", "DayCount", "Part", "ReasonCount", "Totals", "biggest_first"]
 
 DIMENSIONS = ("job", "branch", "project", "pipeline", "tag", "reason", "change")
 """What builds can be counted by. By tag and by reason there are failures only."""
@@ -51,6 +52,11 @@ class Totals:
     def share_of(self, tag: str) -> Share:
         """Failures with this tag of all failures."""
         return Share(self.tagged(tag), self.failed)
+
+
+def biggest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """Words with their counts, equal ones by the word."""
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True, slots=True)

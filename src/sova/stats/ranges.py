@@ -16,7 +16,8 @@ MOST_DAYS = 3660
 
 
 def periods(now: dt.datetime, timezone: dt.tzinfo) -> tuple[tuple[str, dt.datetime, dt.datetime], ...]:
-    """Name, beginning and end (UTC) of the periods that a summary counts; the longest begins first of all."""
+    """Name, beginning and end (UTC) of the periods that stand beside every range; "last 7 days" are today and the six
+    before (the seed's "last week"). A period ends where the day ends, so "today" goes on until midnight."""
     tomorrow = days_back(now, 0, timezone)
     today, yesterday = days_back(now, 1, timezone), days_back(now, 2, timezone)
     return (

@@ -4,8 +4,7 @@ Shares are counts of whole, never rounded here. Each build counts once, by its k
 
 A *failure* is a build whose outcome is not success, skipped or running, or a bare log (no result is known of it) in
 which a reason, or something suspicious, was found. *Explained* is a failure with a known reason, *unreadable* one
-whose logs could not be had. Days are calendar days of the configured zone; "last 7 days" are today and the six before
-(the seed's "last week"). A period ends where the day ends, so "today" goes on until midnight.
+whose logs could not be had.
 """
 
 from __future__ import annotations
@@ -14,18 +13,19 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sova.filters import newest_first
-from sova.model import Diagnosis, Problem, Reason
-from sova.stats.counts import Totals
-from sova.stats.ranges import periods
+from sova.model import Diagnosis, Reason
+from sova.stats.counts import Totals, biggest_first
+
+if TYPE_CHECKING:
+    from sova.store import SourceRun
 
 __all__ = [
-    "Freshness",
     "Group",
     "JobSummary",
-    "Period",
     "Summary",
     "TopReason",
     "summarise",
@@ -35,26 +35,14 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Totals of a named stretch of time ("today", "yesterday", "last 7 days") in the configured zone."""
-
-    name: str
-    since: dt.datetime
-    until: dt.datetime
-    totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
 class TopReason:
     """A failure as a sentence, and how much it cost. `builds` counts builds where it is the primary reason."""
 
     message: str
     tag: str
-    pattern: str
     bug: str
     builds: int
     jobs: int
-    changes: int
     first_seen: dt.datetime | None
     last_seen: dt.datetime | None
 
@@ -64,8 +52,6 @@ class JobSummary:
     """One job with its diagnoses, newest first."""
 
     name: str
-    short: str
-    group: str
     totals: Totals
     diagnoses: tuple[Diagnosis, ...]
 
@@ -79,31 +65,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
-    """How a source answered: its newest build, how many it gave, and what went wrong."""
-
-    source: str
-    builds: int
-    newest: dt.datetime | None
-    problems: tuple[Problem, ...] = ()
-    reachable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything a report shows about one run or one range of the store."""
+    """Everything that the report of a run shows."""
 
     now: dt.datetime
     timezone: str
     totals: Totals
-    periods: tuple[Period, ...]
     groups: tuple[Group, ...]
     top_reasons: tuple[TopReason, ...]
-    sources: tuple[Freshness, ...] = ()
+    sources: tuple[SourceRun, ...] = ()
     new_builds: int = 0
     newest: dt.datetime | None = None
-    patterns_version: str = ""
-    patterns: int = 0
 
 
 def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
@@ -119,15 +91,11 @@ def totals(diagnoses: Iterable[Diagnosis]) -> Totals:
         other=len(diagnoses) - passed - len(failures),
         explained=sum(diagnosis.explained for diagnosis in failures),
         unreadable=sum(diagnosis.unreadable for diagnosis in failures),
-        by_tag=_biggest_first(tags),
+        by_tag=biggest_first(tags),
         seconds=_seconds(diagnoses),
         lost=_seconds(failures),
-        by_outcome=_biggest_first(Counter(diagnosis.build.outcome.value for diagnosis in diagnoses)),
+        by_outcome=biggest_first(Counter(diagnosis.build.outcome.value for diagnosis in diagnoses)),
     )
-
-
-def _biggest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _seconds(diagnoses: Iterable[Diagnosis]) -> float:
@@ -163,18 +131,12 @@ def _top_reason(group: Sequence[tuple[Diagnosis, Reason]], first: dt.datetime | 
     return TopReason(
         message=reason.message,
         tag=reason.tag,
-        pattern=reason.pattern,
         bug=next((reason.bug for _, reason in group if reason.bug), ""),
         builds=len(hit),
         jobs=len({build.job_name for build in hit}),
-        changes=len({(build.change.project, build.change.number) for build in hit if build.change.number is not None}),
         first_seen=min([*times, *before], default=None),
         last_seen=max(times, default=None),
     )
-
-
-def _same(name: str) -> str:
-    return name
 
 
 def _no_group(_name: str) -> str:
@@ -186,39 +148,29 @@ def summarise(  # noqa: PLR0913 - a summary says everything about a run, each th
     *,
     now: dt.datetime,
     timezone: ZoneInfo,
-    counted: Sequence[Period] | None = None,
     first_seen: Mapping[tuple[str, str], dt.datetime] | None = None,
     group_of: Callable[[str], str] = _no_group,
-    short_of: Callable[[str], str] = _same,
     groups: Sequence[str] = (),
-    sources: Sequence[Freshness] = (),
+    sources: Sequence[SourceRun] = (),
     new_builds: int = 0,
     newest: dt.datetime | None = None,
-    patterns_version: str = "",
-    patterns: int = 0,
 ) -> Summary:
     """Sum up diagnoses. Groups come in the order of `groups`, then the jobs of no group; empty ones are left out.
 
-    `counted` are the periods where they were counted over more than `diagnoses`, which may not reach back that far.
     `first_seen` says when each reason (tag and message) was first seen of all. `newest` is the time of the newest build
     there is, by default of those given.
     """
     shown = _once(diagnoses)
     times = [diagnosis.build.time for diagnosis in shown if diagnosis.build.time]
-    if counted is None:
-        counted = [_period(name, since, until, shown) for name, since, until in periods(now, timezone)]
     return Summary(
         now=now,
         timezone=timezone.key,
         totals=totals(shown),
-        periods=tuple(counted),
-        groups=_groups(shown, group_of, short_of, groups),
+        groups=_groups(shown, group_of, groups),
         top_reasons=top_reasons(shown, first_seen),
         sources=tuple(sources),
         new_builds=new_builds,
         newest=newest or max(times, default=None),
-        patterns_version=patterns_version,
-        patterns=patterns,
     )
 
 
@@ -229,22 +181,13 @@ def _once(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     return sorted(first.values(), key=lambda diagnosis: newest_first(diagnosis.build), reverse=True)
 
 
-def _period(name: str, since: dt.datetime, until: dt.datetime, diagnoses: Iterable[Diagnosis]) -> Period:
-    within = (diagnosis for diagnosis in diagnoses if (time := diagnosis.build.time) and since <= time < until)
-    return Period(name, since, until, totals(within))
-
-
-def _groups(
-    diagnoses: Iterable[Diagnosis], group_of: Callable[[str], str], short_of: Callable[[str], str], order: Sequence[str]
-) -> tuple[Group, ...]:
+def _groups(diagnoses: Iterable[Diagnosis], group_of: Callable[[str], str], order: Sequence[str]) -> tuple[Group, ...]:
     by_job: dict[str, list[Diagnosis]] = {}
     for diagnosis in diagnoses:
         by_job.setdefault(diagnosis.build.job_name, []).append(diagnosis)
     found: dict[str, list[JobSummary]] = {title: [] for title in (*order, "")}
     for name, several in by_job.items():
-        title = group_of(name)
-        job = JobSummary(name, short_of(name), title, totals(several), tuple(several))
-        found.setdefault(title, []).append(job)
+        found.setdefault(group_of(name), []).append(JobSummary(name, totals(several), tuple(several)))
     rest = found.pop("")
     return tuple(
         Group(title, tuple(sorted(jobs, key=lambda job: (-job.totals.failed, job.name))))

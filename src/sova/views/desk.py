@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sova.filters import Query, Search
 from sova.model import Pattern
-from sova.stats import Freshness
-from sova.store import Store
+from sova.store import SourceRun, Store
 from sova.times import day_start, days_back
 
 __all__ = ["RANGES", "Desk", "Foot", "Span", "span_of"]
@@ -97,7 +96,7 @@ class Foot:
 
     now: dt.datetime
     timezone: str
-    sources: tuple[Freshness, ...] = ()
+    sources: tuple[SourceRun, ...] = ()
     patterns: int = 0
     patterns_version: str = ""
     seconds: float | None = None

@@ -148,7 +148,7 @@ def list_sources(question: Plain) -> Response:
     """The last answer of every source."""
 
     def found() -> Sources:
-        rows = [Source.model_validate(one) for one in question.serving.sources()]
+        rows = [Source.model_validate(one) for one in question.desk.store.last_runs()]
         return Sources(version=1, now=question.desk.now, sources=rows)
 
     return answer(question, found)

@@ -17,6 +17,7 @@ from sova.model import Diagnosis
 from sova.reports.advice import advise, comment
 from sova.reports.clean import http_url, shorten, shown
 from sova.reports.links import Links
+from sova.reports.wording import iso
 from sova.slugs import build_slug
 from sova.web.caching import Kept, etag_of, sent, unchanged
 from sova.web.params import FILTERS, RANGE, read
@@ -66,7 +67,7 @@ def feed_of(diagnoses: Sequence[Diagnosis], links: Links, title: str, filters: s
     root = Element("feed", xmlns=_ATOM)
     _text(root, "id", f"urn:sova:feed:{hashlib.sha256(repr(search).encode()).hexdigest()[:16]}")
     _text(root, "title", f"{shorten(title, 100)}: {'failures' if search.failed else 'builds'}")
-    _text(root, "updated", _moment(max((_updated(one) for one in diagnoses), default=_LONG_AGO)))
+    _text(root, "updated", iso(max((_updated(one) for one in diagnoses), default=_LONG_AGO), "seconds"))
     _text(SubElement(root, "author"), "name", shorten(title, 100) or "Sova")
     _text(root, "generator", "Sova")
     SubElement(root, "link", rel="self", type="application/atom+xml", href=f"{links.base}feed.atom{query}")
@@ -83,7 +84,7 @@ def _entry(root: Element, diagnosis: Diagnosis, links: Links) -> None:
     entry = SubElement(root, "entry")
     _text(entry, "id", f"urn:sova:build:{build_slug(build.key)}")
     _text(entry, "title", _title(diagnosis))
-    _text(entry, "updated", _moment(_updated(diagnosis)))
+    _text(entry, "updated", iso(_updated(diagnosis), "seconds"))
     SubElement(entry, "link", rel="alternate", type="text/html", href=page)
     for url in filter(None, (http_url(build.url), http_url(build.change.url))):
         SubElement(entry, "link", rel="related", href=url)
@@ -101,10 +102,6 @@ def _title(diagnosis: Diagnosis) -> str:
 
 def _updated(diagnosis: Diagnosis) -> dt.datetime:
     return diagnosis.build.time or _LONG_AGO
-
-
-def _moment(time: dt.datetime) -> str:
-    return time.astimezone(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def _text(parent: Element, name: str, text: str) -> None:

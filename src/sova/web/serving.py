@@ -15,7 +15,6 @@ from sova.patterns.load import PatternSet
 from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.session import Session
-from sova.stats import Freshness
 from sova.store import Store
 from sova.views.desk import Desk, Foot
 from sova.web.assets import Assets
@@ -85,16 +84,10 @@ class Serving:
         return Foot(
             now=desk.now,
             timezone=desk.timezone.key,
-            sources=self.sources(),
+            sources=self.store.last_runs(),
             patterns=len(desk.patterns),
             patterns_version=desk.patterns_version,
             seconds=seconds,
-        )
-
-    def sources(self) -> tuple[Freshness, ...]:
-        """How each source answered last. Raises StoreError."""
-        return tuple(
-            Freshness(run.source, run.builds, run.newest, run.problems, run.reachable) for run in self.store.last_runs()
         )
 
 
