@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 
 from sova.patterns.syntax import ANYTHING, LIMITLESS, Token, TokenKind, bounds, members, tokens
 
@@ -55,8 +56,9 @@ Branches = list[list[Item]]
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 
 
+@lru_cache(maxsize=4)  # what is asked of one expression is asked in a row, from several sides
 def parse(regex: str) -> Branches:
-    """The alternatives of an expression that `re` accepts."""
+    """The alternatives of an expression that `re` accepts; not to be changed."""
     return _parse(list(tokens(regex)), 0)[0]
 
 
