@@ -265,7 +265,7 @@ def test_statistics_define_every_word_they_count() -> None:
 def test_no_text_from_outside_becomes_markup(diagnosis: Diagnosis) -> None:
     near = dataclasses.replace(diagnosis.build, end_time=samples.NOW - dt.timedelta(hours=2))
     at = desk([dataclasses.replace(diagnosis, build=near)], sources=False)
-    name = at.store.names("job")[0]
+    name = at.store.names()["job"][0]
     search = Search(query=Query(project=(near.change.project,) if near.change.project else ()))
     views = (
         overview(at, days(), Search()),

@@ -10,11 +10,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from sova.filters import Query, Search
 from sova.model import Build, Change, Diagnosis, ProblemKind, Verdict
 from sova.slugs import build_slug, name_slug, reason_slug
 from sova.store import ChangedBuild, Saved, SourceRun, Store
+from sova.store.tables import names
 from sova.testing import build
 from tests import searches, strategies
 from tests.store.answers import NOW, known, no_logs, unknown
@@ -115,17 +117,32 @@ def test_names_and_messages_are_found_by_their_slugs(store: Store) -> None:
     change = Change("openstack/nova", "stable/2026.1", 7, "2")
     store.save(known(build(key="a", job_name="Unit tests", pipeline="check", change=change)))
     store.save(Diagnosis(build("SUCCESS", key="b", job_name="docs", log_url="", change=Change()), Verdict.PASSED))
-    assert store.names("job") == ("Unit tests", "docs")
-    assert store.names("project") == ("openstack/nova",)
-    assert (store.names("pipeline"), store.names("result")) == (("check",), ("FAILURE", "SUCCESS"))
-    assert (store.names("branch"), store.names("tag")) == (("stable/2026.1",), ("infra",))
+    assert store.names()["job"] == ("Unit tests", "docs")
+    assert store.names()["project"] == ("openstack/nova",)
+    assert (store.names()["pipeline"], store.names()["result"]) == (("check",), ("FAILURE", "SUCCESS"))
+    assert (store.names()["branch"], store.names()["tag"]) == (("stable/2026.1",), ("infra",))
     assert store.name_of("job", name_slug("Unit tests")) == "Unit tests"
     assert store.name_of("job", "docs") == "docs"
     assert store.name_of("project", "docs") is None
     assert store.message_of(reason_slug("infra", "disk full")) == ("infra", "disk full")
     assert store.message_of(reason_slug("code", "disk full")) is None
-    with pytest.raises(ValueError, match="no kind of name"):
-        store.names("colour")
+
+
+def test_names_follow_what_other_programs_write(location: str) -> None:
+    with Store.open(location) as store, Store.open(location) as other:
+        assert store.names()["job"] == ()
+        for job in ("docs", "a job before"):
+            other.save(known(build(key=job, job_name=job)))
+        assert store.names()["job"] == ("a job before", "docs")
+        assert store.count_of(Search(Query(jobs=("a job*",)))) == 1
+
+
+def test_names_are_read_anew_where_another_database_was_put_in_place(store: Store) -> None:
+    store.save(known(build(key="a", job_name="docs")))
+    assert store.names()["job"] == ("docs",)
+    with store.writing() as connection:  # as a restored backup would have it
+        connection.execute(update(names).values(name="restored"))
+    assert store.names()["job"] == ("restored",)
 
 
 def test_an_address_stays_good_when_a_better_key_is_known(store: Store) -> None:

@@ -85,7 +85,7 @@ def test_everything_is_there_after_an_upgrade(database: Database, revision: str)
         assert store.get("a") == store.by_slug(build_slug("a")) == given[0]
         assert [one.key for one in store.outdated(Query(limit=513), "new") if one.key == "a"] == ["a"]
         assert store.count_of(Search(text="no space left")) == 511
-        assert store.names("job") == fresh.names("job") != ()
+        assert store.names() == fresh.names() != {}
         assert store.save_many(given[:5]) == 0
         assert store.count() == len(given)
 

@@ -196,13 +196,10 @@ class Store:
             changed = changed_since(connection, version)
         yield from changed
 
-    def names(self, kind: str) -> tuple[str, ...]:
-        """Every job, project, branch, pipeline, result or tag that a build was ever counted by, sorted.
-
-        Raises ValueError for another kind.
-        """
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Every job, project, branch, pipeline, result and tag that a build was ever counted by, each kind sorted."""
         with reading(self._engine) as connection:
-            return lists.names_of_kind(connection, kind)
+            return lists.names_by_kind(connection)
 
     def name_of(self, kind: str, slug: str) -> str | None:
         """The name of this slug (`sova.slugs.name_slug`), None where no build was ever counted by it."""

@@ -16,9 +16,10 @@ from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, an
 from sova.filters import Query, Search, matches
 from sova.model import Outcome, outcome_of
 from sova.store.columns import Line
+from sova.store.lists import numbers_of_kind
 from sova.store.outcomes import seconds_of
 from sova.store.rows import clean
-from sova.store.tables import messages, names, outcomes, reasons
+from sova.store.tables import messages, outcomes, reasons
 from sova.store.texts import builds_holding, search_words
 from sova.times import Span, day_span
 
@@ -216,9 +217,9 @@ def _answers(connection: Connection, search: Search) -> Iterator[Term]:
 
 def _named(connection: Connection, kind: str, wanted: Callable[[str], bool], *, always: bool = False) -> Iterator[Term]:
     """Builds whose name of this kind is a wanted one; nothing is asked where each is, unless `always`."""
-    rows = connection.execute(select(names.c.id, names.c.name).where(names.c.kind == kind)).all()
-    found = [row.id for row in rows if wanted(row.name)]
-    if always or len(found) < len(rows):
+    known = numbers_of_kind(connection, kind)
+    found = [number for number, name in known.items() if wanted(name)]
+    if always or len(found) < len(known):
         yield Term(outcomes.c[f"{kind}_id"], tuple(found))
 
 

@@ -14,12 +14,11 @@ from sova.filters import Query, Search
 from sova.model import Build, Diagnosis
 from sova.slugs import reason_slug
 from sova.stats import days_of
-from sova.store import Store
 from sova.store.lookups import Neighbours, ReasonEver, days_of_reasons, neighbours, reason_around, reason_ever
 from sova.times import day_start
 from sova.views.desk import Desk, Span
 
-__all__ = ["Around", "BuildView", "BuildsView", "DayView", "Elsewhere", "build", "builds", "day", "known_names"]
+__all__ = ["Around", "BuildView", "BuildsView", "DayView", "Elsewhere", "build", "builds", "day"]
 
 DAYS = 14
 """How many days around a build are looked at for the same reason."""
@@ -27,7 +26,6 @@ NEWEST = 10
 COUNTED = 10_000
 """Builds are counted up to here: nobody pages further, and counting all takes long."""
 _PAGE = 200
-_NAMED = ("job", "project", "branch", "pipeline", "result", "tag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +180,9 @@ def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on 
         total=desk.store.count_of(asked, COUNTED),
         after=after,
         more=page.after,
-        names=known_names(desk.store),
+        names=desk.store.names(),
         days=tuple(days),
     )
-
-
-def known_names(store: Store) -> dict[str, tuple[str, ...]]:
-    """What there is of each thing that builds can be filtered by. Raises StoreError."""
-    return {kind: store.names(kind) for kind in _NAMED}
 
 
 def day(desk: Desk, date: dt.date, *, days: Sequence[dt.date] = ()) -> DayView:

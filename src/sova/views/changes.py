@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sova.filters import Query, Search
 from sova.model import Change, Diagnosis
 from sova.store.patchsets import ChangeBuild, FoundChange, builds_of_change, changes_page
-from sova.views.builds import known_names
 from sova.views.desk import Desk, Span
 
 __all__ = ["ChangeRow", "ChangeView", "ChangesView", "PatchSet", "change", "changes"]
@@ -101,7 +100,7 @@ def changes(desk: Desk, span: Span | None, search: Search, after: str = "", *, l
         span=span,
         search=search,
         rows=tuple(_row(found) for found in page.changes),
-        names=known_names(desk.store),
+        names=desk.store.names(),
         after=after,
         more=page.after,
     )

@@ -172,7 +172,7 @@ def _grouped(rows: Iterable[JobRow]) -> Iterator[tuple[str, tuple[JobRow, ...]]]
 def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
     """One job in a stretch of time; None where the store never saw it. Raises StoreError."""
     store, zone = desk.store, desk.timezone
-    if name not in store.names("job"):
+    if name not in store.names()["job"]:
         return None
     wanted = desk.within(replace(search, query=replace(search.query, jobs=(name,))), span)
     since, until = span.since, span.until

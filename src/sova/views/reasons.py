@@ -13,7 +13,6 @@ from sova.stats import ReasonCount, Totals, before, days_of, top_reasons_of
 from sova.stats.counted import totals_of
 from sova.store.counting import counting
 from sova.store.lookups import ReasonEver, days_of_reasons, nodesets, parts_of, reason_ever
-from sova.views.builds import known_names
 from sova.views.desk import Desk, Span
 
 __all__ = ["ReasonView", "ReasonsView", "Tally", "reason", "reasons"]
@@ -117,7 +116,7 @@ def reasons(desk: Desk, span: Span, search: Search, *, order: str = "builds") ->
         tallies=tuple(Tally(one, by_day[one.slug]) for one in found),
         days=tuple(date for date, _ in days),
         totals=_totals(desk, replace(asked, failed=True), span),
-        names=known_names(desk.store),
+        names=desk.store.names(),
     )
 
 

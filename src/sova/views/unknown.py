@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sova.filters import Search
 from sova.model import Diagnosis, Verdict
 from sova.stats import Part, parts
-from sova.views.builds import COUNTED, known_names
+from sova.views.builds import COUNTED
 from sova.views.desk import Desk, Span
 
 __all__ = ["UnknownView", "unknown"]
@@ -46,7 +46,7 @@ def unknown(desk: Desk, span: Span | None, search: Search, after: str = "", *, l
         total=desk.store.count_of(asked, COUNTED),
         unread=desk.store.count_of(unread, COUNTED),
         jobs=_jobs(desk, asked, span),
-        names=known_names(desk.store),
+        names=desk.store.names(),
         after=after,
         more=page.after,
     )

@@ -61,7 +61,7 @@ def _badge(desk: Desk, asked: Asked) -> Badge:
     names = query.jobs or query.pipeline or query.project or query.branch
     label = ", ".join(names) if names else "builds"
     for kind, wanted in (("job", query.jobs), ("pipeline", query.pipeline)):
-        if wanted and not any(matches(name, wanted) for name in desk.store.names(kind)):
+        if wanted and not any(matches(name, wanted) for name in desk.store.names()[kind]):
             return Badge(label, "unknown", _GREY)
     since, until = asked.span.since, asked.span.until
     counted = compare(desk.store, desk.within(asked.search), since, until, desk.timezone, asked.span.name)
