@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from sova.model import Diagnosis
 from sova.slugs import reason_slug
 from sova.stats import compare, parts, top_reasons_of
 from sova.store import Store, facts
+from sova.store.facts import FactCache, Facts
 from sova.testing import build
 from tests.store.databases import Database
 from tests.store.test_counting import BEGIN, DAY, HOUR, because, diagnoses
@@ -64,13 +64,13 @@ def test_builds_that_turn_out_to_be_one_are_counted_once(database: Database) -> 
 
 def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[range] = []
-    days = facts._read
+    days = FactCache._read
 
-    def watched(connection: Connection, wanted: range) -> Iterator[facts.Facts]:
+    def watched(cache: FactCache, connection: Connection, wanted: range) -> list[Facts]:
         read.append(wanted)
-        return days(connection, wanted)
+        return days(cache, connection, wanted)
 
-    monkeypatch.setattr(facts, "_read", watched)
+    monkeypatch.setattr(FactCache, "_read", watched)
     store.save_many([because("dns", str(number), BEGIN + number * DAY) for number in range(5)])
     compare(store, Search(), BEGIN, BEGIN + 5 * DAY, UTC)
     store.save(because("dns", "more", BEGIN + 2 * DAY + HOUR))
@@ -102,17 +102,19 @@ def test_an_older_state_is_not_kept(database: Database) -> None:
     with database.empty() as location, Store.open(location) as store, Store.open(location) as writer:
         writer.save(because("dns", "a", BEGIN))
         with store.reading() as old:
-            assert store.facts.names(old)
+            version = store.facts.follow(old)
             writer.save(because("disk", "b", BEGIN + 9 * DAY))
             with store.reading() as new:
-                store.facts.names(new)
+                store.facts.follow(new)
             span = (0, int(END.timestamp()))
-            assert len(store.facts.between(old, span)) == 1
+            assert len(store.facts.between(old, version, span)) == 1
         assert compare(store, Search(), BEGIN, END, UTC).totals.builds == 2
 
 
 def test_changes_numbers_and_names_of_any_size(store: Store) -> None:
-    far = because("dns", "a", BEGIN, change=replace(build().change, number=2**63 - 1, project="p" * 5000))
+    far = because(
+        "dns", "a", BEGIN, change=replace(build().change, number=2**63 - 1, project="p" * 5000, patchset="9" * 10**6)
+    )
     bare = because("dns", "b", BEGIN, change=replace(build().change, number=None, project=""), duration=None)
     store.save_many([far, bare])
     (change,) = parts(store, Search(), BEGIN, END, "change")

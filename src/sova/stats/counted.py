@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 from sova.slugs import name_slug
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals, biggest_first
 from sova.stats.ranges import before, days_of, periods
-from sova.store.counting import Counting, Key, Tally, counting
+from sova.store.counting import Counting, Tally, counting
 
 if TYPE_CHECKING:
     from sova.filters import Search
@@ -100,7 +100,7 @@ def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what w
     with counting(store, search) as counts:
         tallies = counts.leading(by, span, limit)
         called = _called(counts, by, tallies)
-        top = sorted(tallies, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
+        top = sorted(called, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
         earlier = counts.parts(by, before(*span, zone or search.query.timezone), top) if top else {}
         lengths = counts.lengths(by, span, top) if top else {}
     return tuple(_part(called[key], tallies[key], earlier.get(key), lengths.get(key)) for key in top)
@@ -137,14 +137,15 @@ def totals_of(tally: Tally | None) -> Totals:
     )
 
 
-def _called(counts: Counting, by: str, keys: Mapping[Key, Tally]) -> dict[Key, Called]:
+def _called(counts: Counting, by: str, numbers: Iterable[int]) -> dict[int, Called]:
     """What each value of a dimension is called."""
     if by == "reason":
-        found = counts.messages([number for (number,) in keys])
-        return {(number,): (message, slug, tag) for number, (slug, tag, message) in found.items()}
+        found = counts.messages(list(numbers))
+        return {number: (message, slug, tag) for number, (slug, tag, message) in found.items()}
     names = counts.names
     if by == "change":
-        slugs = {project: name_slug(names[project]) for project, _ in keys}
-        return {(p, n): (f"{names[p]} {n}".strip(), f"{slugs[p]}/{n}", "") for p, n in keys}
-    words = {key: names[key[0]] or ("unknown" if by == "tag" else "") for key in keys}
-    return {key: (word, name_slug(word), "") for key, word in words.items()}
+        changes = {number: change for number in numbers if (change := counts.changes[number])}
+        slugs = {project: name_slug(names[project]) for project, _ in changes.values()}
+        return {number: (f"{names[p]} {n}".strip(), f"{slugs[p]}/{n}", "") for number, (p, n) in changes.items()}
+    words = {number: names[number] or ("unknown" if by == "tag" else "") for number in numbers}
+    return {number: (word, name_slug(word), "") for number, word in words.items()}

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, select
 
 from sova.filters import Search
 from sova.model import Outcome, outcome_of
-from sova.store.conditions import Asked, conditions, ids_among, read
-from sova.store.facts import ABSENT, NONE, Facts, Mask
+from sova.store.conditions import Asked, Term, conditions, ids_among, read
+from sova.store.facts import Change, Facts, Mask
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import messages, outcomes
@@ -30,28 +30,26 @@ from sova.times import Span
 if TYPE_CHECKING:
     from sova.store import Store
 
-__all__ = ["COLUMNS", "Counting", "Groups", "Key", "Tally", "counting"]
-
-Key: TypeAlias = "tuple[int, ...]"
-"""Numbers of `names` or `messages`; of a change those of its project and itself; () of all builds together."""
+__all__ = ["COLUMNS", "Counting", "Groups", "Tally", "counting"]
 
 Array: TypeAlias = "NDArray[Any]"  # Any: numbers of several sizes
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "job": ("job_id",),
-    "branch": ("branch_id",),
-    "project": ("project_id",),
-    "pipeline": ("pipeline_id",),
-    "tag": ("tag_id",),
-    "reason": ("message_id",),
-    "change": ("project_id", "change_number"),
+COLUMNS: Mapping[str, str] = {
+    "job": "job_id",
+    "branch": "branch_id",
+    "project": "project_id",
+    "pipeline": "pipeline_id",
+    "tag": "tag_id",
+    "reason": "message_id",
+    "change": "change",
 }
-"""The columns of each dimension. By tag and by reason there are failures only."""
+"""The column of each dimension. By tag and by reason there are failures only."""
 
 _FAILURES_ONLY = ("tag", "reason")
 _OUTCOMES = tuple(Outcome)
-_SUCCESS = _OUTCOMES.index(Outcome.SUCCESS)
-_QUIET = tuple(_OUTCOMES.index(outcome) for outcome in (Outcome.SKIPPED, Outcome.RUNNING))
+_PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
+_SUCCESS = _PLACES[Outcome.SUCCESS]
+_QUIET = (_PLACES[Outcome.SKIPPED], _PLACES[Outcome.RUNNING])
 _MOST_EQUAL = 1000
 """How many values that are equal in failures and builds are told apart by their names."""
 
@@ -76,18 +74,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Facts by the values of some columns: `place` says for each row which of the values it has, `values` holds what
-    stands in each of the columns."""
+    """Facts by what stands in a column: `place` says for each row which of the `values` it has."""
 
     facts: Facts
     place: Array
-    values: tuple[Array, ...]
+    values: Array
 
     def __len__(self) -> int:
-        return len(self.values[0])
+        return len(self.values)
 
-    def key(self, place: int) -> Key:
-        return tuple(int(column[place]) for column in self.values)
+    @classmethod
+    def by(cls, column: str, facts: Facts) -> Groups:
+        values, place = np.unique(getattr(facts, column), return_inverse=True)
+        return cls(facts, place, values)
 
     def count(self, chosen: Mask | None = None) -> Array:
         """How many rows of each value, of those chosen."""
@@ -97,29 +96,18 @@ class Groups:
         place = self.place if chosen is None else self.place[chosen]
         return np.bincount(place, numbers if chosen is None else numbers[chosen], minlength=len(self))
 
-    def distinct(self, others: Array, chosen: Mask | None = None) -> Array:
-        """How many different values `others` has with each value, in the rows that are chosen."""
-        place, others = (self.place, others) if chosen is None else (self.place[chosen], others[chosen])
-        whole = int(others.max(initial=0)) + 1
-        return np.bincount(np.unique(place.astype(np.int64) * whole + others) // whole, minlength=len(self))
+    def distinct(self, others: Array) -> Array:
+        """How many different values above 0 `others` has with each value; they are below 2 ** 32."""
+        pairs = np.unique((self.place << 32) + others)
+        return np.bincount(pairs[pairs % 2**32 > 0] >> 32, minlength=len(self))
 
-    def only(self, places: Sequence[int] | Array) -> Groups:
+    def only(self, places: Array) -> Groups:
         """These values, in this order."""
         moved = np.full(len(self) + 1, -1)
         moved[places] = np.arange(len(places))
         place = moved[self.place]
         stay = place >= 0
-        return Groups(self.facts.where(stay), place[stay], tuple(column[places] for column in self.values))
-
-
-def grouped(facts: Facts, columns: Sequence[str]) -> Groups:
-    """The facts by one column, or by two together."""
-    first, place = np.unique(getattr(facts, columns[0]), return_inverse=True)
-    if len(columns) == 1:
-        return Groups(facts, place, (first,))
-    second, other = np.unique(getattr(facts, columns[1]), return_inverse=True)
-    both, place = np.unique(place * len(second) + other, return_inverse=True)
-    return Groups(facts, place, (first[both // max(1, len(second))], second[both % max(1, len(second))]))
+        return Groups(self.facts.where(stay), place[stay], self.values[places])
 
 
 @contextmanager
@@ -136,6 +124,7 @@ class Counting:
         self.connection = connection
         self.search = replace(search, query=replace(search.query, since=None, until=None, limit=None))
         self._cache = store.facts
+        self._version = self._cache.follow(connection)
         self._facts: dict[Span, Facts] = {}
 
     @cached_property
@@ -146,12 +135,17 @@ class Counting:
     @property
     def names(self) -> Mapping[int, str]:
         """Every name by its number, "" for 0."""
-        return self._cache.names(self.connection)
+        return self._cache.names
+
+    @property
+    def changes(self) -> Sequence[Change | None]:
+        """What the numbers of changes stand for: those of the project's name and of the change."""
+        return self._cache.changes
 
     def facts(self, span: Span) -> Facts:
         """The builds of a stretch."""
         if span not in self._facts:
-            found = self._cache.between(self.connection, (seconds_of(span[0]), seconds_of(span[1])))
+            found = self._cache.between(self.connection, self._version, (seconds_of(span[0]), seconds_of(span[1])))
             self._facts[span] = self._chosen(found, span)
         return self._facts[span]
 
@@ -167,23 +161,29 @@ class Counting:
             days = [(facts.time >= since) & (facts.time < until) for since, until in ends]
             masks.append(np.logical_or.reduce(days) if days else np.zeros(len(facts), np.bool_))
         if asked.of_changes:
-            masks.append(facts.change_number != NONE)
-        for term in asked.terms:
-            if term.column is not outcomes.c.verdict:
-                wanted = [ABSENT.get(term.column.name, 0) if value is None else value for value in term.values]
-                masks.append(np.isin(getattr(facts, term.column.name), np.array(wanted, np.int64)))
+            masks.append(facts.change != 0)
+        masks += [self._mask(term, facts) for term in asked.terms if term.column is not outcomes.c.verdict]
         if (numbers := ids_among(self.connection, asked, span)) is not None:
             masks.append(np.isin(facts.build_id, numbers))
         return facts.where(np.logical_and.reduce(masks)) if masks else facts
+
+    def _mask(self, term: Term, facts: Facts) -> Mask:
+        column, values = term.column.name, [0 if value is None else value for value in term.values]
+        if term.column is outcomes.c.change_number:
+            column, wanted = "change", set(term.values)
+            changes, seen = self._cache.changes, np.unique(facts.change).tolist()
+            values = [one for one in seen if (changes[one][1] if changes[one] else None) in wanted]
+        found = getattr(facts, column)
+        return found == values[0] if len(values) == 1 else np.isin(found, np.array(values, np.int64))
 
     def total(self, span: Span) -> Tally:
         """The builds of a stretch."""
         facts = self.facts(span)
         if not len(facts):
             return Tally()
-        return self._tallies(Groups(facts, np.zeros(len(facts), np.int64), (np.zeros(1, np.int64),)))[0]
+        return self._tallies(Groups(facts, np.zeros(len(facts), np.int64), np.zeros(1, np.int64)))[0]
 
-    def leading(self, by: str, span: Span, limit: int) -> dict[Key, Tally]:
+    def leading(self, by: str, span: Span, limit: int) -> dict[int, Tally]:
         """The values of a dimension (a key of COLUMNS) with most failures, then most builds: `limit` of them, and those
         beside the last that equal it, so that the caller can choose among them (up to _MOST_EQUAL)."""
         groups = self.groups(by, span)
@@ -196,27 +196,25 @@ class Counting:
             order = np.concatenate([order[:limit], np.array(beside, np.int64)])
         return self._by_key(groups.only(order))
 
-    def parts(self, by: str, span: Span, only: Collection[Key]) -> dict[Key, Tally]:
+    def parts(self, by: str, span: Span, only: Collection[int]) -> dict[int, Tally]:
         """The builds of these values of a dimension; one without any is left out."""
         return self._by_key(self._only(by, span, only))
 
     def groups(self, by: str, span: Span) -> Groups:
         """The builds of a stretch by a dimension, those without a value left out."""
-        columns, facts = COLUMNS[by], self.facts(span)
+        column, facts = COLUMNS[by], self.facts(span)
         if by == "change":
-            facts = facts.where(facts.change_number != NONE)
+            facts = facts.where(facts.change != 0)
         elif by in _FAILURES_ONLY:
-            facts = facts.where(facts.failed & (getattr(facts, columns[0]) != 0))
-        return grouped(facts, columns)
+            facts = facts.where(facts.failed & (getattr(facts, column) != 0))
+        return Groups.by(column, facts)
 
-    def _only(self, by: str, span: Span, only: Collection[Key]) -> Groups:
+    def _only(self, by: str, span: Span, only: Collection[int]) -> Groups:
         groups = self.groups(by, span)
-        wanted = set(only)
-        some = np.flatnonzero(np.isin(groups.values[-1], [key[-1] for key in wanted]))
-        return groups.only([place for place in some.tolist() if groups.key(place) in wanted])
+        return groups.only(np.flatnonzero(np.isin(groups.values, list(only))))
 
-    def _by_key(self, groups: Groups) -> dict[Key, Tally]:
-        return {groups.key(place): tally for place, tally in enumerate(self._tallies(groups))}
+    def _by_key(self, groups: Groups) -> dict[int, Tally]:
+        return dict(zip(groups.values.tolist(), self._tallies(groups), strict=True))
 
     def _tallies(self, groups: Groups) -> list[Tally]:
         facts = groups.facts
@@ -230,11 +228,19 @@ class Counting:
 
     def _add_outcomes(self, groups: Groups, tallies: Sequence[Tally]) -> None:
         """What did not fail has one of three outcomes: what is neither skipped nor running was a success."""
-        words, place = np.unique(groups.facts.result_id, return_inverse=True)
-        outcome = np.array([_OUTCOMES.index(outcome_of(self.names[word])) for word in words.tolist()], np.int64)[place]
+        outcome = self._outcomes[groups.facts.result_id]
         outcome[~groups.facts.failed & ~np.isin(outcome, _QUIET)] = _SUCCESS
         for one, number, builds in _pairs(groups.place, outcome, len(_OUTCOMES)):
             tallies[one].by_outcome[_OUTCOMES[number]] = builds
+
+    @cached_property
+    def _outcomes(self) -> Array:
+        """For the number of each name the place in _OUTCOMES that it has as a result."""
+        names = self.names
+        found = np.zeros(max(names) + 1, np.int64)
+        for number, name in names.items():
+            found[number] = _PLACES[outcome_of(name)]
+        return found
 
     def _add_tags(self, groups: Groups, tallies: Sequence[Tally]) -> None:
         failed = groups.facts.failed
@@ -248,7 +254,7 @@ class Counting:
         seconds = self.connection.scalars(newest.order_by(outcomes.c.time.desc()).limit(1)).first()
         return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
 
-    def lengths(self, by: str, span: Span, only: Collection[Key]) -> dict[Key, tuple[float, float]]:
+    def lengths(self, by: str, span: Span, only: Collection[int]) -> dict[int, tuple[float, float]]:
         """Median and 90th percentile, by nearest rank, of the lengths of builds that passed or failed."""
         groups = self._only(by, span, only)
         known = groups.facts.ended & ~np.isnan(groups.facts.duration)
@@ -257,8 +263,8 @@ class Counting:
         counts = np.bincount(place, minlength=len(groups))
         starts = np.cumsum(counts) - counts
         return {
-            groups.key(one): (float(ordered[start + rank(count, 50)]), float(ordered[start + rank(count, 90)]))
-            for one, (start, count) in enumerate(zip(starts.tolist(), counts.tolist(), strict=True))
+            value: (float(ordered[start + rank(count, 50)]), float(ordered[start + rank(count, 90)]))
+            for value, start, count in zip(*(one.tolist() for one in (groups.values, starts, counts)), strict=True)
             if count
         }
 
@@ -278,6 +284,7 @@ def rank(count: int, percent: int) -> int:
 
 def _pairs(first: Array, second: Array, whole: int) -> Iterator[tuple[int, int, int]]:
     """Every pair of numbers that stand in one row, and in how many rows; `second` is below `whole`."""
-    found, counts = np.unique(first * whole + second, return_counts=True)
-    for pair, count in zip(found.tolist(), counts.tolist(), strict=True):
+    counts = np.bincount(first * whole + second)
+    found = np.flatnonzero(counts)
+    for pair, count in zip(found.tolist(), counts[found].tolist(), strict=True):
         yield *divmod(pair, whole), count

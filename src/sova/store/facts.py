@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from functools import reduce
 from itertools import groupby, pairwise
 from operator import add
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +22,11 @@ from sqlalchemy import Connection, Select, case, func, select
 from sova.store.register import removed_of, version_of
 from sova.store.tables import names, outcomes
 
-__all__ = ["ABSENT", "NONE", "FactCache", "Facts", "Seconds"]
+__all__ = ["Change", "FactCache", "Facts", "Seconds"]
 
 Seconds: TypeAlias = "tuple[int, int]"
 """A stretch of time in whole seconds since 1970: the first inclusive, the second exclusive."""
 
-NONE = -(2**63)
-ABSENT = {"change_number": NONE}
-"""What stands for no value: NONE for no change; 0 in other columns; NaN for no length."""
 
 _DAY = 86_400
 _MOST_ROWS = 4_000_000
@@ -40,7 +37,11 @@ _MOST_CHANGED = 50_000
 _ROW = outcomes.c
 _FLAGS = ("failed", "passed", "explained", "unreadable", "voting")
 _NUMBERS = ("job_id", "project_id", "branch_id", "pipeline_id", "result_id")
+_NO_TIME = -(2**63)
 _NO_LENGTH = -1e300
+
+Change: TypeAlias = "tuple[int, int]"
+"""Number of the project's name, and of the change."""
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 Numbers: TypeAlias = "NDArray[np.int64]"
@@ -49,7 +50,9 @@ Names: TypeAlias = "NDArray[np.int32]"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Rows in the order of time, those of one second by the build's number. Columns are called as in `outcomes`."""
+    """Rows in the order of time, those of one second by the build's number. Columns are called as in `outcomes`; 0
+    stands for no tag, no message, no change and no patch set, NaN for no length. `change` and `patch_set` are numbers
+    that the cache gave, see `FactCache.changes`."""
 
     time: Numbers
     build_id: Numbers
@@ -65,7 +68,8 @@ class Facts:
     result_id: Names
     tag_id: Names
     message_id: Names
-    change_number: Numbers
+    change: Names
+    patch_set: Names
     duration: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -92,25 +96,6 @@ class Facts:
         columns = zip(*(_columns_of(part) for part in parts or [_NOTHING]), strict=True)
         return Facts(*map(np.concatenate, columns))
 
-    @staticmethod
-    def of_rows(rows: Sequence[Sequence[Any]]) -> Facts:  # Any: numbers of several types
-        """What `_wanted` asks for; rows in any order."""
-        if not rows:
-            return _NOTHING
-        time, build, flags, *numbers, tag, message, change, duration = zip(*rows, strict=True)
-        bits = np.array(flags, np.uint8)
-        length = np.array(duration, np.float64)
-        length[length == _NO_LENGTH] = np.nan
-        columns: list[Any] = [  # Any: arrays of several types
-            np.array(time, np.int64),
-            np.array(build, np.int64),
-            *((bits & (1 << place)).astype(np.bool_) for place in range(len(_FLAGS))),
-            *(np.array(column, np.int32) for column in (*numbers, tag, message)),
-            np.array(change, np.int64),
-            length,
-        ]
-        return Facts(*columns).in_order()
-
     def in_order(self) -> Facts:
         """The same rows in their order."""
         return self.where(np.lexsort((self.build_id, self.time)))
@@ -121,7 +106,7 @@ def _columns_of(facts: Facts) -> tuple[Any, ...]:  # Any: arrays of several type
 
 
 def _nothing() -> Facts:
-    kinds = (np.int64, np.int64, *[np.bool_] * len(_FLAGS), *[np.int32] * (len(_NUMBERS) + 2), np.int64, np.float64)
+    kinds = (np.int64, np.int64, *[np.bool_] * len(_FLAGS), *[np.int32] * (len(_NUMBERS) + 4), np.float64)
     return Facts(*(np.zeros(0, kind) for kind in kinds))
 
 
@@ -131,15 +116,32 @@ _NOTHING = _nothing()
 def _wanted() -> Select[Any]:  # Any: numbers of several types
     flags = [case((_ROW[name], 1 << place), else_=0) for place, name in enumerate(_FLAGS)]
     return select(
-        func.coalesce(_ROW.time, NONE),
+        func.coalesce(_ROW.time, _NO_TIME),
         _ROW.build_id,
         reduce(add, flags),
         *(_ROW[name] for name in _NUMBERS),
         func.coalesce(_ROW.tag_id, 0),
         func.coalesce(_ROW.message_id, 0),
-        func.coalesce(_ROW.change_number, NONE),
+        _ROW.change_number,
+        _ROW.patchset,
         func.coalesce(_ROW.duration, _NO_LENGTH),
     )
+
+
+_Thing = TypeVar("_Thing")
+
+
+class _Numbered(dict[_Thing, int]):
+    """Numbers for things, from 0 on, given when they are first asked for. `things` has them in that order."""
+
+    def __init__(self, first: _Thing) -> None:
+        super().__init__({first: 0})
+        self.things = [first]
+
+    def __missing__(self, thing: _Thing) -> int:
+        self[thing] = number = len(self.things)
+        self.things.append(thing)
+        return number
 
 
 class FactCache:
@@ -151,40 +153,47 @@ class FactCache:
         self._days: OrderedDict[int, Facts] = OrderedDict()
         self._ends: Seconds = (0, 0)
         self._names: Mapping[int, str] = {0: ""}
+        self._changes: _Numbered[Change | None] = _Numbered(None)
+        self._patch_sets: _Numbered[tuple[int, str] | None] = _Numbered(None)
 
-    def names(self, connection: Connection) -> Mapping[int, str]:
+    @property
+    def names(self) -> Mapping[int, str]:
         """Every name by its number, those of all rows that `between` gave; 0 is none."""
-        with self._lock:
-            self._follow(connection)
-            return self._names
+        return self._names
 
-    def between(self, connection: Connection, span: Seconds) -> Facts:
-        """The rows of that stretch, in the state that the connection sees or a later one."""
+    @property
+    def changes(self) -> Sequence[Change | None]:
+        """What the numbers of changes stand for; 0 for none."""
+        return self._changes.things
+
+    def follow(self, connection: Connection) -> int:
+        """Come to the state that the connection sees, unless a later one is known: another thread may have been faster.
+        Gives the version that the connection sees."""
         with self._lock:
-            newest = self._follow(connection)
+            version = version_of(connection)
+            if version > self._version:
+                changed = self._changed(connection)
+                if changed is None:
+                    self._days.clear()
+                else:
+                    self._exchange(changed)
+                more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names)))
+                self._names = {**self._names, **dict(more.all())}
+                first, last = connection.execute(select(func.min(_ROW.time), func.max(_ROW.time))).one()
+                self._ends = (0, 0) if first is None else (first, last + 1)
+                self._version = version
+            return version
+
+    def between(self, connection: Connection, version: int, span: Seconds) -> Facts:
+        """The rows of that stretch, in the state that the connection sees, which has this version, or a later one."""
+        with self._lock:
             first, last = max(span[0], self._ends[0]), min(span[1], self._ends[1])
             if first >= last:
                 return _NOTHING
             days = range(first // _DAY, (last - 1) // _DAY + 1)
-            found = self._kept(connection, days) if newest else list(_read(connection, days))
+            newest = version == self._version
+            found = self._kept(connection, days) if newest else self._read(connection, days)
         return Facts.joined([one.between((first, last)) for one in found])
-
-    def _follow(self, connection: Connection) -> bool:
-        """Come to the state that the connection sees. Says whether that is the newest one which is known here: another
-        thread may have been faster."""
-        version = version_of(connection)
-        if version > self._version:
-            changed = self._changed(connection)
-            if changed is None:
-                self._days.clear()
-            else:
-                self._exchange(changed)
-            more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names)))
-            self._names = {**self._names, **dict(more.all())}
-            first, last = connection.execute(select(func.min(_ROW.time), func.max(_ROW.time))).one()
-            self._ends = (0, 0) if first is None else (first, last + 1)
-            self._version = version
-        return version == self._version
 
     def _changed(self, connection: Connection) -> Facts | None:
         """The rows that were written since; None where it is better to read all anew."""
@@ -193,7 +202,7 @@ class FactCache:
         if removed_of(connection) > self._version:
             return None
         rows = connection.execute(_wanted().where(_ROW.changed > self._version).limit(_MOST_CHANGED)).all()
-        return Facts.of_rows(rows) if len(rows) < _MOST_CHANGED else None
+        return self._facts(rows) if len(rows) < _MOST_CHANGED else None
 
     def _exchange(self, changed: Facts) -> None:
         """Put these rows in the place of those that are kept of the same builds."""
@@ -209,7 +218,7 @@ class FactCache:
         missing = [day for day in days if day not in self._days]
         for start, end in _stretches(missing):
             stretch = range(start, end)
-            self._days.update(zip(stretch, _read(connection, stretch), strict=True))
+            self._days.update(zip(stretch, self._read(connection, stretch), strict=True))
         for day in days:
             self._days.move_to_end(day)
         found = [self._days[day] for day in days]
@@ -217,13 +226,32 @@ class FactCache:
             self._days.popitem(last=False)
         return found
 
+    def _read(self, connection: Connection, days: range) -> list[Facts]:
+        """The facts of each of these days."""
+        ends = [day * _DAY for day in (*days, days.stop)]
+        found = self._facts(connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all())
+        return [found.between(span) for span in pairwise(ends)]
 
-def _read(connection: Connection, days: range) -> Iterator[Facts]:
-    """The facts of each of these days."""
-    ends = [day * _DAY for day in (*days, days.stop)]
-    rows = connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all()
-    found = Facts.of_rows(rows)
-    return (found.between(span) for span in pairwise(ends))
+    def _facts(self, rows: Sequence[Sequence[Any]]) -> Facts:  # Any: numbers of several types
+        """What `_wanted` asks for; rows in any order."""
+        if not rows:
+            return _NOTHING
+        time, build, flags, *numbers, tag, message, change, patchset, duration = zip(*rows, strict=True)
+        bits = np.array(flags, np.uint8)
+        length = np.array(duration, np.float64)
+        length[length == _NO_LENGTH] = np.nan
+        project = numbers[_NUMBERS.index("project_id")]
+        of_change = [0 if one is None else self._changes[name, one] for name, one in zip(project, change, strict=True)]
+        pairs = zip(of_change, patchset, strict=True)
+        of_patch_set = [self._patch_sets[pair] if pair[0] and pair[1] else 0 for pair in pairs]
+        columns: list[Any] = [  # Any: arrays of several types
+            np.array(time, np.int64),
+            np.array(build, np.int64),
+            *((bits & (1 << place)).astype(np.bool_) for place in range(len(_FLAGS))),
+            *(np.array(column, np.int32) for column in (*numbers, tag, message, of_change, of_patch_set)),
+            length,
+        ]
+        return Facts(*columns).in_order()
 
 
 def _stretches(days: Sequence[int]) -> Iterator[tuple[int, int]]:

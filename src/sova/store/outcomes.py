@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from sova.model import Diagnosis, Reason
+from sova.store.identity import bounded
 from sova.store.rows import clean, storable
 
 __all__ = ["KINDS", "Counted", "counted", "reason_of", "seconds_of"]
@@ -46,7 +47,7 @@ def counted(diagnosis: Diagnosis) -> Counted:
     row: dict[str, object] = {
         "time": seconds_of(build.time),
         "change_number": change.number,
-        "patchset": change.patchset,
+        "patchset": bounded(clean(change.patchset)),
         "duration": build.duration,
         "passed": diagnosis.passed,
         "failed": diagnosis.failed,

@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, select
 
 from sova.model import Action
 from sova.store.conditions import within
-from sova.store.counting import Counting, grouped
-from sova.store.facts import NONE
+from sova.store.counting import Counting
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import messages, outcomes, reasons
@@ -67,20 +66,18 @@ def costs(counting: Counting, span: Span) -> dict[int, Cost]:
     """The reasons of the failures in that stretch, by number."""
     groups = counting.groups("reason", span)
     facts = groups.facts
-    of_change = facts.change_number != NONE
-    changes = grouped(facts, ("project_id", "change_number")).place
     last = np.zeros(len(groups), np.int64)
     last[groups.place] = facts.time  # in the order of time: the last one stays
     columns = (
-        groups.values[0],
+        groups.values,
         groups.count(),
         groups.distinct(facts.job_id),
-        groups.distinct(changes, of_change),
+        groups.distinct(facts.change),
         groups.distinct(facts.project_id),
         last,
         groups.sum(np.nan_to_num(facts.duration)),
     )
-    known = counting.messages(groups.values[0].tolist())
+    known = counting.messages(groups.values.tolist())
     return {
         number: Cost(*known[number], builds, jobs, changes, projects, _moment(seconds), lost)
         for number, builds, jobs, changes, projects, seconds, lost in zip(
@@ -93,7 +90,7 @@ def costs(counting: Counting, span: Span) -> dict[int, Cost]:
 def before(counting: Counting, span: Span, numbers: Collection[int]) -> Mapping[int, int]:
     """How many failures of that stretch each of these reasons has; one without any is left out."""
     groups = counting.groups("reason", span)
-    found = dict(zip(groups.values[0].tolist(), groups.count().tolist(), strict=True))
+    found = dict(zip(groups.values.tolist(), groups.count().tolist(), strict=True))
     return {number: found[number] for number in numbers if number in found}
 
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 from sqlalchemy import or_, select
 
-from sova.store.counting import Array, Counting, grouped
-from sova.store.facts import NONE, Facts
+from sova.store.counting import Array, Counting
+from sova.store.facts import Facts
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
 from sova.store.tables import names, outcomes
@@ -51,42 +51,19 @@ def red_jobs(counting: Counting, span: Span) -> dict[str, int]:
 def mixed_patch_sets(counting: Counting, span: Span, jobs: Collection[str]) -> dict[str, int]:
     """For each of these jobs, how many patch sets of changes it both passed and failed in that stretch, if any."""
     facts = counting.facts(span)
-    facts = facts.where(facts.ended & (facts.change_number != NONE))
+    facts = facts.where(facts.ended & (facts.patch_set != 0))
     known = numbers_of(counting, jobs)
-    # first the changes, as the facts do not tell the patch set: those with both are few
-    groups = grouped(facts, ("project_id", "change_number"))
-    both = (groups.count(facts.passed) > 0) & (groups.count(facts.failed) > 0)
-    facts = facts.where(both[groups.place] & np.isin(facts.job_id, list(known)))
-    groups = grouped(facts, ("job_id", "change_number"))
-    both = (groups.count(facts.passed) > 0) & (groups.count(facts.failed) > 0)
-    facts = facts.where(both[groups.place])
-    sets = _patch_sets(counting, facts)
-    ended: dict[tuple[int, int, int, str], set[bool]] = {}
-    columns = (facts.job_id, facts.project_id, facts.change_number, facts.build_id, facts.failed)
-    for job, project, change, build, failed in zip(*(column.tolist() for column in columns), strict=True):
-        if patchset := sets.get(build):
-            ended.setdefault((job, project, change, patchset), set()).add(failed)
-    found: dict[str, int] = {}
-    for (job, *_), results in ended.items():
-        if len(results) == 2:
-            found[known[job]] = found.get(known[job], 0) + 1
-    return found
-
-
-def _patch_sets(counting: Counting, facts: Facts) -> dict[int, str]:
-    """The patch set of each of these builds; of one that went meanwhile nothing."""
-    found: dict[int, str] = {}
-    for batch in batches(facts.build_id.tolist()):
-        wanted = select(_ROW.build_id, _ROW.patchset).where(_ROW.build_id.in_(batch))
-        found |= dict(counting.connection.execute(wanted).all())
-    return found
+    runs = (facts.patch_set.astype(np.int64) << 32) + facts.job_id
+    both = np.intersect1d(runs[facts.passed], runs[facts.failed])
+    numbers, counts = np.unique(both % 2**32, return_counts=True)
+    return {known[job]: count for job, count in zip(numbers.tolist(), counts.tolist(), strict=True) if job in known}
 
 
 def alternating(counting: Counting, span: Span, jobs: Collection[str], runs: int) -> dict[str, list[bool]]:
     """For each of these jobs, whether its newest runs without a change in that stretch failed, newest first: at most
     `runs` of them."""
     facts = counting.facts(span)
-    facts = facts.where(facts.ended & (facts.change_number == NONE))
+    facts = facts.where(facts.ended & (facts.change == 0))
     known = numbers_of(counting, jobs)
     return {known[job]: failed[: -runs - 1 : -1].tolist() for job, failed in _by_job(facts) if job in known}
 

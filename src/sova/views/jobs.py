@@ -131,7 +131,7 @@ class _Counted:
         self._desk, self._search, self._span = desk, search, span
         with counting(desk.store, search) as counts:
             tallies = counts.leading("job", (span.since, span.until), _ALL_JOBS)
-            self._keys = {counts.names[key[0]]: key for key in tallies}
+            self._keys = {counts.names[key]: key for key in tallies}
         self.now = {name: totals_of(tallies[key]) for name, key in self._keys.items()}
 
     def before(self, jobs: Sequence[str]) -> dict[str, Totals]:

@@ -164,7 +164,12 @@ def _make_outcomes() -> None:
             nullable=True,
             comment="Number of the change under review; null where there is none.",
         ),
-        sa.Column("patchset", sa.Text(), nullable=False, comment="Patch set of the change."),
+        sa.Column(
+            "patchset",
+            sa.Text(),
+            nullable=False,
+            comment="Patch set of the change, or its hash where it is longer than an index takes.",
+        ),
         sa.Column("duration", sa.Float(), nullable=True, comment="Length in seconds."),
         sa.Column("passed", sa.Boolean(), nullable=False, comment="Whether this counts as passed."),
         sa.Column("failed", sa.Boolean(), nullable=False, comment="Whether this counts as a failure."),
@@ -274,6 +279,7 @@ def _make_indexes() -> None:
             "tag_id",
             "message_id",
             "change_number",
+            "patchset",
             "duration",
         ],
     )
