@@ -277,6 +277,30 @@ def test_another_question_or_another_store_has_another_etag(tmp_path: Path) -> N
     assert (before.json()["builds"], len(after.json()["builds"])) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("path", "minutes", "same"),
+    [
+        ("/api/v1/builds", 9, True),
+        ("/api/v1/builds", 24 * 60, False),  # other 7 days
+        ("/api/v1/builds?since=2h", 1, False),
+        ("/api/v1/diagnoses?since=2026-11-01&until=2026-11-08", 24 * 60, True),
+        ("/api/v1/sources", 1, False),  # it tells the moment
+        ("/api/v1/statistics", 1, False),  # as above
+        ("/feed.atom", 9, True),
+        ("/badge.svg", 9, True),
+    ],
+)
+def test_the_clock_changes_only_what_tells_of_it(sample_store: Store, path: str, minutes: int, same: bool) -> None:
+    def asked(moment: dt.datetime) -> tuple[str, bytes]:
+        client = TestClient(create_app(Config(), store=sample_store, now=lambda: moment), base_url=ADDRESS)
+        answer = client.get(path)
+        return answer.headers["etag"], answer.content
+
+    (first, content), (later, other) = asked(NOW), asked(NOW + dt.timedelta(minutes=minutes))
+    assert (first == later) is same
+    assert not same or content == other
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_head(client: TestClient, path: str) -> None:
     head, whole = client.head(f"/api/v1{path}"), client.get(f"/api/v1{path}")

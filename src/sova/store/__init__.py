@@ -102,9 +102,10 @@ class Store:
 
         return FactCache()
 
-    def check(self) -> None:
-        """Raise StoreError where the database is not the one any more that was opened: gone, replaced or upgraded."""
-        current.check(self._engine, self._file)
+    def check(self) -> int:
+        """The version, as `version` tells it. Raises StoreError where the database is not the one any more that was
+        opened: gone, replaced or upgraded."""
+        return current.check(self._engine, self._file)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -9,10 +9,13 @@ from sqlalchemy import Engine, text
 
 from sova.errors import StoreError
 from sova.store.database import reading
+from sova.store.register import version_of
 from sova.store.tables import HEAD, VERSION_TABLE
 from sova.store.trouble import place
 
 __all__ = ["check", "file_of"]
+
+_TABLES = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a constant
 
 FileIdentity = tuple[int, int]
 """Device and number of a file."""
@@ -30,16 +33,17 @@ def file_of(engine: Engine) -> FileIdentity | None:
     return found.st_dev, found.st_ino
 
 
-def check(engine: Engine, opened: FileIdentity | None) -> None:
-    """Raise StoreError where the file is gone or is another one than was `opened`, or where another program has brought
-    the tables to another version."""
+def check(engine: Engine, opened: FileIdentity | None) -> int:
+    """The version of the store. Raises StoreError where the file is gone or is another one than was `opened`, or where
+    another program has brought the tables to another version."""
     if opened is not None and (now := file_of(engine)) != opened:
         what = "is gone" if now is None else "was replaced by another one"
         raise StoreError(f"the database {place(engine.url)} {what} since it was opened; start the program again")
     with reading(engine) as connection:
-        version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
-    if version != HEAD:
-        raise StoreError(
-            f"the database {place(engine.url)} was upgraded since it was opened (its tables are {version}, this "
-            f"program works with {HEAD}); start the program again, with the newer Sova"
-        )
+        version = connection.scalars(_TABLES).first()
+        if version != HEAD:
+            raise StoreError(
+                f"the database {place(engine.url)} was upgraded since it was opened (its tables are {version}, this "
+                f"program works with {HEAD}); start the program again, with the newer Sova"
+            )
+        return version_of(connection)

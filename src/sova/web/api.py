@@ -151,7 +151,7 @@ def list_sources(question: Plain) -> Response:
         rows = [Source.model_validate(one) for one in question.desk.store.last_runs()]
         return Sources(version=1, now=question.desk.now, sources=rows)
 
-    return answer(question, found)
+    return answer(question, found, question.desk.now)
 
 
 for _part in (api_numbers, api_diagnose):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,10 +55,13 @@ def asking(takes: frozenset[str] = frozenset(), dimensions: Sequence[str] = ()) 
     return question
 
 
-def answer(question: Question, make: Callable[[], BaseModel | None], *, unknown: str = "") -> Response:
+def answer(
+    question: Question, make: Callable[[], BaseModel | None], *moments: dt.datetime, unknown: str = ""
+) -> Response:
     """What `make` gives; 404 with the words `unknown` where it gives None. Raises StoreError.
 
-    It is kept until something changes; a reader who has it already is told so.
+    It is kept until something changes; a reader who has it already is told so. `moments` are those that it tells of
+    beside the ends of its range.
     """
 
     def made() -> Kept | None:
@@ -67,7 +71,7 @@ def answer(question: Question, make: Callable[[], BaseModel | None], *, unknown:
         link = _next(question, getattr(found, "after", ""))
         return Kept.of(found.model_dump_json().encode(), _JSON, link=link)
 
-    return _kept(question, made, unknown)
+    return _kept(question, made, unknown, *moments)
 
 
 def put(question: Question, make: Callable[[], bytes], media_type: str) -> Response:
@@ -75,9 +79,9 @@ def put(question: Question, make: Callable[[], bytes], media_type: str) -> Respo
     return _kept(question, lambda: Kept.of(make(), media_type), "")
 
 
-def _kept(question: Question, made: Callable[[], Kept | None], unknown: str) -> Response:
-    request, serving = question.request, question.serving
-    etag = etag_of(request, serving)
+def _kept(question: Question, made: Callable[[], Kept | None], unknown: str, *moments: dt.datetime) -> Response:
+    request, serving, span = question.request, question.serving, question.asked.span
+    etag = etag_of(request, serving, span.since, span.until, *moments)
     if known := unchanged(request, etag):
         return known
     kept = serving.kept.get(etag, made)

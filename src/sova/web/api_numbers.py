@@ -115,4 +115,4 @@ def get_statistics(
         counted = statistics(*where, name=span.words, by=(by or DIMENSIONS[0],))
         return Statistics.model_validate(document(counted))
 
-    return answer(question, found)
+    return answer(question, found, question.desk.now)

@@ -45,7 +45,7 @@ def badge(request: Request) -> Response:
     serving = serving_of(request)
     desk = serving.desk()
     asked = read(request.query_params.multi_items(), desk.now, desk.timezone, allowed=_TAKES)
-    etag = etag_of(request, serving, desk.now)
+    etag = etag_of(request, serving, asked.span.since, asked.span.until)
     answer = unchanged(request, etag)
     if answer is None:
         kept = serving.kept.get(etag, lambda: Kept.of(drawn(_badge(desk, asked)).encode(), "image/svg+xml"))

@@ -1,7 +1,7 @@
 """What was rendered is kept until the store changes, and what the reader has already is not sent again.
 
-A page depends on its address, the store's version, the version of Sova, the pattern set and the minute; all of that
-makes its ETag. So a page that is asked for again costs a look at the store's version, nothing else.
+A page depends on its address, the store's version, the version of Sova, the pattern set and the moments that it tells
+of; all of that makes its ETag. So a page that is asked for again costs a look at the store's version, nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
+from isal import igzip
 
 if TYPE_CHECKING:
     from sova.web.serving import Serving
@@ -28,6 +29,7 @@ SOVA_VERSION = version("sova-ci")
 
 _MOST_BYTES = 64 * 10**6
 _OVERHEAD = 500  # bytes that an entry takes beside its content
+_PACKED = 2  # a tenth larger than what zlib makes at its level 5, in a tenth of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Kept:
 
     @classmethod
     def of(cls, content: bytes, media_type: str, *, link: str = "") -> Kept:
-        return cls(gzip.compress(content, 5, mtime=0), media_type, link)
+        return cls(igzip.compress(content, _PACKED, mtime=0), media_type, link)
 
 
 class PageCache:
@@ -102,18 +104,17 @@ class PageCache:
             self.bytes -= len(oldest.packed) + _OVERHEAD
 
 
-def etag_of(request: Request, serving: Serving, now: dt.datetime | None = None) -> str:
+def etag_of(request: Request, serving: Serving, *moments: dt.datetime) -> str:
     """The ETag of the page or answer at this address as things stand now. Raises StoreError.
 
-    `now` is the minute that the content tells of, where it was asked for before.
+    `moments` are those that the content depends on: the ends of its range, and the minute where it tells that.
     It is weak: packed and unpacked content share it.
     """
-    serving.store.check()
     parts = (
         SOVA_VERSION,
-        str(serving.store.version()),
+        str(serving.store.check()),
         serving.pattern_set.version,
-        (now or serving.now()).isoformat(),
+        *(moment.isoformat() for moment in moments),
         str(request.base_url),
         request.url.path,
         request.url.query,

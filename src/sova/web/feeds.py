@@ -44,7 +44,7 @@ def feed(request: Request) -> Response:
     desk = serving.desk()
     pairs = request.query_params.multi_items()
     asked = read(pairs, desk.now, desk.timezone, allowed=FILTERS)
-    etag = etag_of(request, serving, desk.now)
+    etag = etag_of(request, serving, asked.span.since, asked.span.until)
     if answer := unchanged(request, etag):
         return answer
 

@@ -135,8 +135,7 @@ class StoreFigures(Collector):
             yield from self._of_pages()
 
     def _of_store(self) -> Iterator[Metric]:
-        self._serving.store.check()
-        version, now = self._serving.store.version(), self._serving.clock()
+        version, now = self._serving.store.check(), self._serving.clock()
         totals = self._totals(version)
         sources = self._serving.store.last_runs()
         yield _gauge("sova_store_up", "Whether the database answers.", 1)
