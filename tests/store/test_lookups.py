@@ -23,7 +23,7 @@ from sova.store.lookups import (
     reason_around,
     reason_ever,
 )
-from sova.store.patchsets import builds_of_change, changes_page
+from sova.store.patchsets import changes_page, whole_changes
 from tests.reports.samples import BUILDS, NOW
 
 SAMPLE = tuple(sorted(BUILDS, key=lambda one: one.build.time or NOW, reverse=True))
@@ -135,11 +135,21 @@ def test_changes_page_by_page(filled: Store) -> None:
     assert got == expected
 
 
-def test_builds_of_a_change(filled: Store) -> None:
-    builds = [one for one in SAMPLE if one.build.change.number == 901190]
-    found = builds_of_change(filled, name_slug("openstack/nova"), 901190)
-    assert found
-    assert [one.run.key for one in found.builds] == [one.build.key for one in builds]
-    assert [one.patchset for one in found.builds] == [one.build.change.patchset for one in builds]
-    assert found.change == builds[0].build.change
-    assert builds_of_change(filled, name_slug("openstack/cinder"), 901190) is None
+@pytest.mark.parametrize("newest", [2, 100])
+def test_changes_with_all_of_their_builds(filled: Store, newest: int) -> None:
+    nova, gone = (name_slug("openstack/nova"), 901190), (name_slug("openstack/cinder"), 901190)
+    others = {(name_slug(one.build.change.project), one.build.change.number) for one in SAMPLE}
+    wanted = [nova, gone, *((project, number) for project, number in others if number is not None)]
+    found = whole_changes(filled, wanted, newest)
+    assert gone not in found
+    assert len(found) > 1
+    assert any(one.after for one in found.values()) == (newest == 2)
+    for (project, number), one in found.items():
+        builds = [each for each in SAMPLE if each.build.change.number == number]
+        assert {name_slug(each.build.change.project) for each in builds} == {project}
+        assert [each.run.key for each in one.builds] == [each.build.key for each in builds]
+        assert [each.patchset for each in one.builds] == [each.build.change.patchset for each in builds]
+        assert one.diagnoses == tuple(builds[:newest])
+        assert one.change == builds[0].build.change
+        rest = filled.page(Search(Query(change=(number,))), after=one.after).diagnoses if one.after else ()
+        assert rest == tuple(builds[newest:])

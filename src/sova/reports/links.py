@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sova.filters import is_name
 from sova.logs.paths import is_address
@@ -172,7 +172,7 @@ def _query(text: str) -> str:
 
 def href(url: str) -> Markup:
     """The attribute for a link; nothing where there is no page, so that words are left."""
-    return Markup(' href="{}"').format(url) if url else Markup("")
+    return Markup(f' href="{escape(url)}"') if url else Markup("")  # noqa: S704 - escaped
 
 
 def file_url(diagnosis: Diagnosis, name: str) -> str:

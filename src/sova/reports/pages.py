@@ -9,14 +9,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sova.filters import is_name
+from sova.filters import Search, is_name
 from sova.model import Hit
 from sova.reports.advice import advise, comment, markdown
 from sova.reports.cells import cell, strip
 from sova.reports.charts import failures_chart, hue, lengths_chart, outcomes_chart, reason_chart, tags_of
 from sova.reports.clean import http_url, one_line, shorten, shown
+from sova.reports.engine import Engine
 from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, place_of
@@ -29,7 +30,7 @@ from sova.reports.wording import age, count, iso, length, share, size
 from sova.stats import DIMENSIONS, Share
 from sova.views.builds import BuildsView, BuildView, DayView
 from sova.views.changes import ChangesView, ChangeView
-from sova.views.desk import Foot
+from sova.views.desk import Foot, Span
 from sova.views.jobs import JobsView, JobView
 from sova.views.log import LogComingView, LogGoneView, LogLineView, LogView
 from sova.views.overview import OverviewView
@@ -58,6 +59,7 @@ HTMX = json.dumps(
     }
 )
 
+_JSON = json.JSONEncoder(allow_nan=False)
 _NUMBER = re.compile(r"\d+(?=/?\Z)", re.ASCII)
 
 
@@ -76,7 +78,7 @@ def local(moment: dt.datetime, zone: str, form: str = "%m-%d %H:%M") -> str:
 
 def in_json(value: object) -> str:
     """A number, truth value or None for a `data-value` attribute."""
-    return json.dumps(value, allow_nan=False)
+    return _JSON.encode(value)
 
 
 def segments(parts: Sequence[tuple[str, int]], whole: int) -> Iterator[tuple[str, int, float, float]]:
@@ -98,9 +100,10 @@ def bug_name(url: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates, with escaping on for all of them."""
-    found = Environment(
+    found = Engine(
         loader=PackageLoader("sova.reports"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
+        autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -193,13 +196,24 @@ class Pages:
     def __init__(self, links: Links, *, title: str, security: str = "") -> None:
         self._links = links
         self._common = {"links": links, "site_title": title, "security": security}
+        self._asked: tuple[object, ...] = ()
+        self._values: dict[str, object] = {}
 
     def render(self, view: object, foot: Foot, **more: str) -> str:
         """The page of a view; times are shown in the zone that `foot` names. `more` is for its template alone."""
-        span, search = getattr(view, "span", None), getattr(view, "search", None)
-        asked = Asked(self._links, span, search, getattr(view, "asked", ()))
-        values = {
-            "view": view,
+        asked = getattr(view, "span", None), getattr(view, "search", None), getattr(view, "asked", ()), foot
+        if asked != self._asked:
+            self._asked, self._values = asked, self._shared(*asked)
+        return environment().get_template(TEMPLATES[type(view)]).render({**self._values, "view": view, **more})
+
+    def _shared(
+        self, span: Span | None, search: Search | None, more: tuple[tuple[str, str], ...], foot: Foot
+    ) -> dict[str, object]:
+        """What all pages share that were asked for the same, such as those of builds."""
+        asked = Asked(self._links, span, search, more)
+        return {
+            **self._common,
+            "modules": {},
             "foot": foot,
             "zone": foot.timezone,
             "span": span,
@@ -212,4 +226,3 @@ class Pages:
             "span_fields_here": asked.span_fields,
             "to_builds": asked.builds,
         }
-        return environment().get_template(TEMPLATES[type(view)]).render({**self._common, **values, **more})

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select, text
 
 from sova.filters import Search
-from sova.model import Build
+from sova.model import Build, Diagnosis
 from sova.slugs import name_slug
 from sova.store import Run, Store
 from sova.store.conditions import conditions, within
-from sova.store.loading import batches, builds_by_id
+from sova.store.loading import batches, builds_by_id, load
 from sova.store.patchsets import runs_of
 from sova.store.tables import builds, messages, names, outcomes, reasons
 from sova.times import Span
@@ -28,6 +28,7 @@ __all__ = [
     "ReasonAround",
     "ReasonEver",
     "days_of_reasons",
+    "diagnoses_of",
     "neighbours",
     "nodesets",
     "parts_of",
@@ -107,6 +108,15 @@ def neighbours(store: Store, build: Build) -> Neighbours:
             previous_failure=_first_run(connection, newest, of_job, before, failed),
             next_failure=_first_run(connection, oldest, of_job, after, failed),
         )
+
+
+def diagnoses_of(store: Store, keys: Collection[str]) -> list[Diagnosis]:
+    """The diagnoses of the builds with these keys, in no order; one that is gone is left out."""
+    found: list[Diagnosis] = []
+    for batch in batches(keys):
+        with store.reading() as connection:
+            found += load(connection, connection.scalars(select(builds.c.id).where(builds.c.key.in_(batch))).all())
+    return found
 
 
 def _first_run(connection: Connection, order: Iterable[ColumnElement[int]], *where: ColumnElement[bool]) -> Run | None:

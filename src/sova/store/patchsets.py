@@ -1,23 +1,34 @@
-"""Builds by change: the newest changes, and every build of one. They only read, and raise StoreError."""
+"""Builds by change: the newest changes, and every build of some. They only read, and raise StoreError."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from sova.filters import Search
-from sova.model import Change, Verdict
+from sova.model import Change, Diagnosis, Verdict
 from sova.store import Run, Store
 from sova.store.conditions import conditions
-from sova.store.loading import builds_by_id
+from sova.store.loading import builds_by_id, load
+from sova.store.outcomes import seconds_of
 from sova.store.paging import Cursor
 from sova.store.tables import builds, messages, names, outcomes
 
-__all__ = ["MOST", "ChangeBuild", "ChangePage", "FoundChange", "builds_of_change", "changes_page", "runs_of"]
+__all__ = [
+    "MOST",
+    "ChangeBuild",
+    "ChangePage",
+    "FoundChange",
+    "Named",
+    "WholeChange",
+    "changes_page",
+    "runs_of",
+    "whole_changes",
+]
 
 MOST = 2000
 """Builds of one change that are shown: one with more is nothing that a person reviews."""
@@ -27,6 +38,9 @@ _ROWS = 1000
 _MOST_ROWS = 50_000
 _ASKED = 20
 """Builds of a change that are asked for its subject: what was cancelled early knows none."""
+
+Named: TypeAlias = "tuple[str, int]"
+"""A change by the slug of its project and its number."""
 
 _Key = tuple[int, int]
 """Number of the project's name, and of the change."""
@@ -43,6 +57,10 @@ class ChangeBuild:
     run: Run
 
 
+_Found: TypeAlias = "tuple[int, ChangeBuild, _Key]"
+"""A build: its number, itself, and its change."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundChange:
     """A change, as the newest build tells it that knows its subject, and its builds that were asked for, newest first,
@@ -53,6 +71,17 @@ class FoundChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeChange:
+    """A change with every build (at most MOST), and the diagnoses of the newest ones; `after` is the place behind
+    those, "" where there are no more."""
+
+    change: Change
+    builds: tuple[ChangeBuild, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """Changes by their newest build that was asked for, newest first. `after` is the cursor of the next page."""
 
@@ -60,13 +89,47 @@ class ChangePage:
     after: str = ""
 
 
-def builds_of_change(store: Store, project_slug: str, number: int) -> FoundChange | None:
-    """The change of this number in the project with this slug; None where there is none."""
+def whole_changes(store: Store, wanted: Collection[Named], newest: int) -> dict[Named, WholeChange]:
+    """These changes, each with the diagnoses of its newest builds; one that there is not is left out."""
     with store.reading() as connection:
-        project = and_(names.c.kind == "project", names.c.slug == project_slug)
-        of_project = outcomes.c.project_id == select(names.c.id).where(project).scalar_subquery()
-        found = runs_of(connection, of_project, outcomes.c.change_number == number)
-        return next(_found(connection, [[one[:2] for one in found]]), None) if found else None
+        groups = _groups(connection, set(wanted))
+        told = [[one[:2] for one in group] for group in groups.values()]
+        shown = [build for group in told for build, _ in group[:newest]]
+        loaded = {diagnosis.build.key: diagnosis for diagnosis in load(connection, shown)}
+        found = list(_found(connection, told))
+    return {
+        name: WholeChange(
+            change=one.change,
+            builds=one.builds,
+            diagnoses=tuple(loaded[each.run.key] for each in one.builds[:newest] if each.run.key in loaded),
+            after=_behind(group, newest),
+        )
+        for (name, group), one in zip(groups.items(), found, strict=True)
+    }
+
+
+def _groups(connection: Connection, wanted: Collection[Named]) -> dict[Named, list[_Found]]:
+    """The builds of each of these changes, newest first."""
+    slugs = {slug for slug, _ in wanted}
+    named = select(names.c.id, names.c.slug).where(names.c.kind == "project", names.c.slug.in_(slugs))
+    projects = {number: slug for number, slug in connection.execute(named)}  # noqa: C416 - rows are no pairs to mypy
+    # "+ 0": the number of a change finds a few builds, its project thousands
+    of_project = (outcomes.c.project_id + 0).in_(projects)
+    of_change = outcomes.c.change_number.in_({number for _, number in wanted})
+    groups: dict[Named, list[_Found]] = {}
+    for found in runs_of(connection, of_project, of_change, most=MOST * len(wanted)):
+        project, number = found[2]
+        if (name := (projects[project], number)) in wanted:
+            groups.setdefault(name, []).append(found)
+    return {name: group[:MOST] for name, group in groups.items()}
+
+
+def _behind(group: Sequence[_Found], newest: int) -> str:
+    """The place behind the newest builds, "" where there are no more."""
+    if not newest or len(group) <= newest:
+        return ""
+    build, one, _ = group[newest - 1]
+    return str(Cursor(None if one.run.time is None else seconds_of(one.run.time), build))
 
 
 def changes_page(store: Store, search: Search, *, after: str = "", limit: int = 50) -> ChangePage:
@@ -135,9 +198,7 @@ def _found(connection: Connection, groups: Sequence[Sequence[tuple[int, ChangeBu
         yield FoundChange(change, tuple(one for _, one in group))
 
 
-def runs_of(
-    connection: Connection, *where: ColumnElement[bool], most: int = MOST
-) -> list[tuple[int, ChangeBuild, _Key]]:
+def runs_of(connection: Connection, *where: ColumnElement[bool], most: int = MOST) -> list[_Found]:
     """The newest `most` of these builds, newest first: number, build, and change."""
     row, job, tag = outcomes.c, names.alias("job"), names.alias("tag")
     newest = (row.time.desc().nulls_last(), row.build_id.desc())
@@ -156,7 +217,7 @@ def runs_of(
     return [_run(found) for found in connection.execute(wanted)]
 
 
-def _run(found: Row[Any]) -> tuple[int, ChangeBuild, _Key]:  # Any: columns have several types, SQLAlchemy says no more
+def _run(found: Row[Any]) -> _Found:  # Any: columns have several types, SQLAlchemy says no more
     run = Run(
         key=found.key,
         time=None if found.time is None else dt.datetime.fromtimestamp(found.time, dt.UTC),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sova.filters import Query, Search
 from sova.model import Change, Diagnosis
-from sova.store.patchsets import ChangeBuild, FoundChange, builds_of_change, changes_page
+from sova.store.patchsets import ChangeBuild, FoundChange, Named, WholeChange, changes_page, whole_changes
 from sova.views.desk import Desk, Span
 
-__all__ = ["ChangeRow", "ChangeView", "ChangesView", "PatchSet", "change", "changes"]
+__all__ = ["ChangeRow", "ChangeView", "ChangesView", "PatchSet", "change", "changes", "several"]
 
 PAGE = 50
 _BUILDS = 200
@@ -109,19 +109,30 @@ def changes(desk: Desk, span: Span | None, search: Search, after: str = "", *, l
 def change(desk: Desk, project_slug: str, number: int, *, after: str = "") -> ChangeView | None:
     """The change of this number in the project with this slug; None where there is none. Raises StoreError, and
     ValueError for a cursor that is none."""
-    found = builds_of_change(desk.store, project_slug, number)
+    name = project_slug, number
+    found = whole_changes(desk.store, [name], 0 if after else _BUILDS).get(name)
     if found is None:
         return None
+    if not after:
+        return _view(found)
     asked = Query(change=(number,), project=(found.change.project,) if found.change.project else ())
     page = desk.store.page(Search(asked), after=after, limit=_BUILDS)
+    return replace(_view(found), diagnoses=page.diagnoses, after=after, more=page.after)
+
+
+def several(desk: Desk, wanted: Collection[Named]) -> dict[Named, ChangeView]:
+    """The changes of these names that there are: many of them are found as fast as a few. Raises StoreError."""
+    return {name: _view(found) for name, found in whole_changes(desk.store, wanted, _BUILDS).items()}
+
+
+def _view(found: WholeChange) -> ChangeView:
     return ChangeView(
         change=found.change,
         patchsets=_patchsets(found.builds),
         jobs=_jobs(found.builds),
         builds=len(found.builds),
-        diagnoses=page.diagnoses,
-        after=after,
-        more=page.after,
+        diagnoses=found.diagnoses,
+        more=found.after,
     )
 
 

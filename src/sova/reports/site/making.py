@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from sova.filters import Search
 from sova.model import Diagnosis
@@ -13,8 +14,9 @@ from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.reports.site.files import put
 from sova.slugs import build_slug, name_slug, reason_slug
+from sova.store.lookups import diagnoses_of
 from sova.views.builds import BuildView, builds, day
-from sova.views.changes import change, changes
+from sova.views.changes import changes, several
 from sova.views.desk import Desk, Foot, Span
 from sova.views.jobs import job, jobs
 from sova.views.overview import overview
@@ -23,7 +25,7 @@ from sova.views.reasons import reason, reasons
 from sova.views.statistics import statistics_view
 from sova.views.unknown import unknown
 
-__all__ = ["LISTS", "SECURITY", "Maker", "Settings", "Task"]
+__all__ = ["LISTS", "SECURITY", "Maker", "Name", "Settings", "Task"]
 
 SECURITY = (
     "default-src 'none'; style-src 'self' file:; img-src 'self' file: data:; script-src 'self' file:; "
@@ -40,6 +42,9 @@ _ALL_JOBS = 2000
 
 _ANYTHING = Search()
 
+Name: TypeAlias = "tuple[str, ...]"
+"""What a thing is found by: of a reason tag and message, of a change project and number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -54,10 +59,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Pages to make: the kind of page, what it shows, and about how many pages that is."""
+    """Pages to make: of what kind, of which things (each by its name), and about how many pages that is."""
 
     kind: str
-    name: tuple[str, ...] = ()
+    names: tuple[Name, ...]
     weight: int = 1
 
 
@@ -96,7 +101,7 @@ class Maker:
     def make(self, task: Task) -> int:
         """Make the pages; gives how many files changed. Raises StoreError, OSError."""
         self.written = 0
-        getattr(self, f"_make_{task.kind}")(*task.name)
+        getattr(self, f"_make_{task.kind}")(task.names)
         return self.written
 
     def overview(self) -> bytes:
@@ -110,35 +115,37 @@ class Maker:
         if view is not None:
             self.written += put(self._directory / f"{path}.html", self._rendered(depth, view))
 
-    def _make_day(self, date: str) -> None:
+    def _make_day(self, names: Iterable[Name]) -> None:
         """The failures of a day, and the pages of those that are to have one."""
-        view = day(self.desk, dt.date.fromisoformat(date), days=self._days)
-        for diagnosis in view.diagnoses:
-            if build_slug(diagnosis.build.key) in self._wanted:
-                self._put_build(diagnosis)
-        self._put(f"days/{date}", view, 1)
+        for (date,) in names:
+            view = day(self.desk, dt.date.fromisoformat(date), days=self._days)
+            for diagnosis in view.diagnoses:
+                if build_slug(diagnosis.build.key) in self._wanted:
+                    self._put_build(diagnosis)
+            self._put(f"days/{date}", view, 1)
 
-    def _make_builds(self, *keys: str) -> None:
-        for key in keys:
-            diagnosis = self.desk.store.get(key)
-            if diagnosis:
-                self._put_build(diagnosis)
+    def _make_build(self, names: Iterable[Name]) -> None:
+        for diagnosis in diagnoses_of(self.desk.store, [key for (key,) in names]):
+            self._put_build(diagnosis)
 
     def _put_build(self, diagnosis: Diagnosis) -> None:
         self._put(f"builds/{build_slug(diagnosis.build.key)}", BuildView(diagnosis), 1)
 
-    def _make_job(self, name: str) -> None:
-        self._put(f"jobs/{name_slug(name)}", job(self.desk, name, self._span, _ANYTHING), 1)
+    def _make_job(self, names: Iterable[Name]) -> None:
+        for (name,) in names:
+            self._put(f"jobs/{name_slug(name)}", job(self.desk, name, self._span, _ANYTHING), 1)
 
-    def _make_reason(self, tag: str, message: str) -> None:
-        slug = reason_slug(tag, message)
-        self._put(f"reasons/{slug}", reason(self.desk, slug, self._span, _ANYTHING), 1)
+    def _make_reason(self, names: Iterable[Name]) -> None:
+        for tag, message in names:
+            slug = reason_slug(tag, message)
+            self._put(f"reasons/{slug}", reason(self.desk, slug, self._span, _ANYTHING), 1)
 
-    def _make_change(self, project: str, number: str) -> None:
-        slug = name_slug(project)
-        self._put(f"changes/{slug}/{number}", change(self.desk, slug, int(number)), 2)
+    def _make_change(self, names: Iterable[Name]) -> None:
+        found = several(self.desk, [(name_slug(project), int(number)) for project, number in names])
+        for (project, number), view in found.items():
+            self._put(f"changes/{project}/{number}", view, 2)
 
-    def _make_list(self, name: str) -> None:
+    def _make_list(self, names: Iterable[Name]) -> None:
         makers: dict[str, Callable[[], object]] = {
             "jobs": lambda: jobs(self.desk, self._span, _ANYTHING, most=_ALL_JOBS),
             "reasons": lambda: reasons(self.desk, self._span, _ANYTHING),
@@ -148,7 +155,8 @@ class Maker:
             "statistics": lambda: statistics_view(self.desk, self._span, _ANYTHING),
             "builds": lambda: builds(self.desk, self._span, _ANYTHING, limit=NEWEST, days=self._days),
         }
-        self._put(name, makers[name](), 0)
+        for (name,) in names:
+            self._put(name, makers[name](), 0)
 
     def elsewhere(self, desk: Desk) -> Maker:
         """The same with another desk, for another process."""

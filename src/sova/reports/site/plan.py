@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sova.filters import Search
 from sova.model import Verdict
-from sova.reports.site.making import LISTS, Settings, Task
+from sova.reports.site.making import LISTS, Name, Settings, Task
 from sova.reports.site.state import State, digest, looks_of
 from sova.slugs import build_slug, name_slug, reason_slug
 from sova.stats import days_of
@@ -20,7 +20,7 @@ from sova.views.desk import Desk, Span
 
 __all__ = ["Plan", "plan", "span_of_days"]
 
-_CHUNK = 50  # builds of one task
+_CHUNK = 50  # builds or changes of one task: they are loaded together
 _FAILED = Search(failed=True)
 
 
@@ -82,7 +82,7 @@ def plan(desk: Desk, settings: Settings, before: State | None, on_disk: Collecti
         news = desk.now.strftime("%H") if name == "statistics" else version
         marks[name] = digest(news, span, desk.patterns_version, desk.groups)
         if known is None or known.marks.get(name) != marks[name]:
-            due[name] = Task("list", (name,), 5)
+            due[name] = Task("list", ((name,),), 5)
     return Plan(
         span=span,
         tasks=tuple(sorted(_tasks(due, keys, builds), key=lambda task: -task.weight)),
@@ -107,17 +107,17 @@ def _of_things(desk: Desk, settings: Settings, span: Span) -> Iterator[_Page]:
     for one in jobs_seen(desk.store, asked):
         name = one.name[0]
         mark = digest(one.mark, span, desk.group_of(name), desk.short_of(name))
-        yield _Page(f"jobs/{name_slug(name)}", mark, Task("job", (name,), 4))
+        yield _Page(f"jobs/{name_slug(name)}", mark, Task("job", ((name,),), 4))
     for one in reasons_seen(desk.store, asked):
         mark = digest(one.mark, span, desk.patterns_version)
-        yield _Page(f"reasons/{reason_slug(*one.name)}", mark, Task("reason", one.name, 4))
+        yield _Page(f"reasons/{reason_slug(*one.name)}", mark, Task("reason", (one.name,), 4))
     recent = replace(span, since=max(span.since, days_back(desk.now, settings.build_pages, desk.timezone)))
     for one in changes_seen(desk.store, desk.within(Search(), recent)):
         yield _change_page(one.name[0], one.name[1], digest(one.mark))
 
 
 def _change_page(project: str, number: str, mark: str) -> _Page:
-    return _Page(f"changes/{name_slug(project)}/{number}", mark, Task("change", (project, number)))
+    return _Page(f"changes/{name_slug(project)}/{number}", mark, Task("change", ((project, number),)))
 
 
 def _days(desk: Desk, span: Span, on_disk: Collection[str]) -> dict[dt.date, str]:
@@ -142,7 +142,7 @@ def _of_days(days: Mapping[dt.date, str]) -> Iterator[_Page]:
     for place, date in enumerate(dates):
         if days[date]:
             mark = digest(days[date], dates[max(0, place - 1) : place + 2])
-            yield _Page(f"days/{date}", mark, Task("day", (date.isoformat(),), 20))
+            yield _Page(f"days/{date}", mark, Task("day", ((date.isoformat(),),), 20))
 
 
 def _of_changed(changed: Collection[ChangedBuild], on_disk: Collection[str]) -> Iterator[_Page]:
@@ -169,10 +169,17 @@ def _touched(changed: Collection[ChangedBuild], desk: Desk) -> Iterator[str]:
 def _tasks(due: Mapping[str, Task], keys: Collection[str], builds: Mapping[str, str]) -> Iterator[Task]:
     """The tasks; builds of a day whose page is made are made with it, as they are loaded then."""
     of_day = Counter(builds.get(key, "") for key in keys)
-    days = {task.name[0] for task in due.values() if task.kind == "day"}
+    days = {task.names[0][0] for task in due.values() if task.kind == "day"}
     for task in due.values():
-        yield replace(task, weight=task.weight + of_day[task.name[0]]) if task.kind == "day" else task
-    rest = sorted(key for key in keys if builds.get(key, "") not in days)
-    for start in range(0, len(rest), _CHUNK):
-        chunk = tuple(rest[start : start + _CHUNK])
-        yield Task("builds", chunk, len(chunk))
+        if task.kind == "day":
+            yield replace(task, weight=task.weight + of_day[task.names[0][0]])
+        elif task.kind != "change":
+            yield task
+    yield from _chunks("change", [task.names[0] for task in due.values() if task.kind == "change"])
+    yield from _chunks("build", [(key,) for key in sorted(keys) if builds.get(key, "") not in days])
+
+
+def _chunks(kind: str, names: Sequence[Name]) -> Iterator[Task]:
+    for start in range(0, len(names), _CHUNK):
+        chunk = tuple(names[start : start + _CHUNK])
+        yield Task(kind, chunk, len(chunk))
