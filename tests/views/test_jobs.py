@@ -113,8 +113,7 @@ def test_a_job_has_its_numbers_days_and_builds() -> None:
     assert [one.build.key for one in view.diagnoses] == [one.build.key for one in mine]
     assert {one.message for one in view.reasons} == {one.primary.message for one in mine if one.primary}
     assert view.health.flaky is not None
-    assert view.part is not None
-    assert view.part.median == mine[0].build.duration
+    assert view.median == mine[0].build.duration
 
 
 def test_lengths_of_a_job_leave_out_what_neither_passed_nor_failed() -> None:

@@ -58,7 +58,9 @@ def compare(  # noqa: PLR0913, PLR0917 - the range is two, and the zone says wha
 
 def compare_in(counts: Counting, span: Span, zone: dt.tzinfo, name: str = "") -> Compared:
     """As `compare`, in a state of the store that is looked at already."""
-    now, then = (totals_of(counts.total(one)) for one in (span, before(*span, zone)))
+    earlier = before(*span, zone)
+    counts.facts((earlier[0], span[1]))  # both at once, and what is asked of them next
+    now, then = (totals_of(counts.total(one)) for one in (span, earlier))
     return Compared(name, *span, now, then)
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from sova.store import Run, Store
     from sova.times import Span
 
-__all__ = ["health", "red_or_flaky"]
+__all__ = ["EVER", "health", "health_in", "red_and_flaky", "red_or_flaky"]
 
-_EVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+EVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+"""After every build."""
 
 
 def health(  # noqa: PLR0913 - the stretch that is looked at is two
@@ -32,7 +33,19 @@ def health(  # noqa: PLR0913 - the stretch that is looked at is two
 ) -> dict[str, JobHealth]:
     """How each of these jobs is doing, by name: its newest `runs` runs before `until`, and whether it was flaky in the
     stretch. A streak goes back as far as the store does (`sova.store.streaks.LONGEST` at most). Raises StoreError."""
-    return _with_whole_streaks(store, _healths(store, jobs, search, since, until, runs), search, until)
+    with counting(store, search) as counts:
+        return health_in(counts, jobs, (since, until or EVER), runs=runs)
+
+
+def health_in(counts: Counting, jobs: Sequence[str], span: Span, *, runs: int = 10) -> dict[str, JobHealth]:
+    """As `health`, in a state of the store that is looked at already."""
+    newest = streaks.newest_runs(counts, span[1], jobs, runs)
+    flaky = _flaky(counts, span, jobs)
+    found = {
+        name: JobHealth(name, circle_of(newest[name]), streak_of(newest[name]), flaky[name], newest[name])
+        for name in jobs
+    }
+    return _with_whole_streaks(counts, found, span[1])
 
 
 def red_or_flaky(  # noqa: PLR0913 - as `health`
@@ -40,14 +53,18 @@ def red_or_flaky(  # noqa: PLR0913 - as `health`
 ) -> tuple[JobHealth, ...]:
     """Jobs with a failure in the stretch that are red (their newest run failed) or flaky: red ones first, the longest
     streak first, then the flaky ones, those with most cases first. Raises StoreError."""
-    span = (since, until)
     with counting(store, search) as counts:
-        red = streaks.red_jobs(counts, span)
-        flaky = _flaky(counts, span, list(red))
-    names = [name for name, length in red.items() if length or flaky[name]]
-    names.sort(key=lambda name: _worst(red[name], flaky[name], name))
-    found = health(store, names[:limit], search, since=since, until=until, runs=runs)
+        red, flaky = red_and_flaky(counts, (since, until))
+        found = health_in(counts, list(dict.fromkeys([*red, *flaky]))[:limit], (since, until), runs=runs)
     return tuple(sorted(found.values(), key=_worst_first))
+
+
+def red_and_flaky(counts: Counting, span: Span) -> tuple[list[str], list[str]]:
+    """The names of the jobs with a failure in the stretch that are red, and of those that are flaky, worst first."""
+    red = streaks.red_jobs(counts, span)
+    flaky = _flaky(counts, span, list(red))
+    names = sorted(red, key=lambda name: _worst(red[name], flaky[name], name))
+    return [name for name in names if red[name]], [name for name in names if flaky[name]]
 
 
 def _worst_first(job: JobHealth) -> tuple[bool, int, int, str]:
@@ -64,34 +81,10 @@ def _flaky(counts: Counting, span: Span, jobs: Sequence[str]) -> dict[str, Flaky
     return {name: flaky_of(mixed.get(name, 0), periodic.get(name, ())) for name in jobs}
 
 
-def _healths(  # noqa: PLR0913, PLR0917 - as `health`
-    store: Store, jobs: Sequence[str], search: Search, since: dt.datetime, until: dt.datetime | None, runs: int
-) -> dict[str, JobHealth]:
-    """As `health`, with streaks within the newest `runs` runs only."""
-    span = (since, until or _EVER)
-    query = replace(search.query, since=None, until=until, limit=None)
-    newest = store.runs(jobs, limit=runs, search=replace(search, query=query))
-    with counting(store, search) as counts:
-        flaky = _flaky(counts, span, jobs)
-    return {
-        name: JobHealth(
-            name=name,
-            circle=circle_of(newest.get(name, ())),
-            streak=streak_of(newest.get(name, ())),
-            flaky=flaky[name],
-            runs=newest.get(name, ()),
-        )
-        for name in jobs
-    }
-
-
-def _with_whole_streaks(
-    store: Store, jobs: Mapping[str, JobHealth], search: Search, until: dt.datetime | None
-) -> dict[str, JobHealth]:
+def _with_whole_streaks(counts: Counting, jobs: Mapping[str, JobHealth], until: dt.datetime) -> dict[str, JobHealth]:
     """The jobs, with streaks that go on before the runs that are shown."""
     longer = [name for name, job in jobs.items() if job.streak and job.streak.length == _ended(job.runs)]
-    with counting(store, search) as counts:
-        whole = streaks.streaks(counts, until or _EVER, longer)
+    whole = streaks.streaks(counts, until, longer)
     return {name: replace(job, streak=Streak(*whole[name])) if name in whole else job for name, job in jobs.items()}
 
 

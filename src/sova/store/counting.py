@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from sova.filters import Search
+from sova.filters import Query, Search
 from sova.model import Outcome, outcome_of
 from sova.store.conditions import Asked, Term, conditions, ids_among, read
 from sova.store.facts import Change, Facts, Mask
@@ -45,6 +46,7 @@ COLUMNS: Mapping[str, str] = {
 }
 """The column of each dimension. By tag and by reason there are failures only."""
 
+_OF_JOBS = ("jobs", "job_type", "short", "exclude", "timezone")
 _FAILURES_ONLY = ("tag", "reason")
 _OUTCOMES = tuple(Outcome)
 _PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
@@ -125,7 +127,6 @@ class Counting:
         self.search = replace(search, query=replace(search.query, since=None, until=None, limit=None))
         self._cache = store.facts
         self._version = self._cache.follow(connection)
-        self._facts: dict[Span, Facts] = {}
 
     @cached_property
     def conditions(self) -> list[Any]:  # Any: as `conditions` says
@@ -144,28 +145,48 @@ class Counting:
 
     def facts(self, span: Span) -> Facts:
         """The builds of a stretch."""
-        if span not in self._facts:
-            found = self._cache.between(self.connection, self._version, (seconds_of(span[0]), seconds_of(span[1])))
-            self._facts[span] = self._chosen(found, span)
-        return self._facts[span]
+        ends = seconds_of(span[0]), seconds_of(span[1])
+        found = self._cache.recent.get(self._version, self.search, ends)
+        if found is None:
+            chosen = self._choose(span)
+            found = Facts.joined([chosen(part) for part in self._cache.between(self.connection, self._version, ends)])
+            self._cache.recent.put(self._version, self.search, ends, found)
+        return found
+
+    @property
+    def end(self) -> dt.datetime:
+        """The second after the newest build."""
+        return dt.datetime.fromtimestamp(self._cache.ends[1], dt.UTC)
+
+    @property
+    def of_all(self) -> bool:
+        """Whether nothing but names of jobs bounds what is asked for."""
+        jobs = {name: getattr(self.search.query, name) for name in _OF_JOBS}
+        return self.search == Search(Query(**jobs))
 
     @cached_property
     def _asked(self) -> Asked:
         return read(self.connection, self.search)
 
-    def _chosen(self, facts: Facts, span: Span) -> Facts:
+    def _choose(self, span: Span) -> Callable[[Facts], Facts]:
+        """What picks the builds that are asked for, in that stretch."""
         asked = self._asked
-        masks = [getattr(facts, name) if wanted else ~getattr(facts, name) for name, wanted in asked.flags]
-        if asked.spans is not None:
-            ends = [(seconds_of(since), seconds_of(until)) for since, until in asked.spans]
-            days = [(facts.time >= since) & (facts.time < until) for since, until in ends]
-            masks.append(np.logical_or.reduce(days) if days else np.zeros(len(facts), np.bool_))
-        if asked.of_changes:
-            masks.append(facts.change != 0)
-        masks += [self._mask(term, facts) for term in asked.terms if term.column is not outcomes.c.verdict]
-        if (numbers := ids_among(self.connection, asked, span)) is not None:
-            masks.append(np.isin(facts.build_id, numbers))
-        return facts.where(np.logical_and.reduce(masks)) if masks else facts
+        numbers = ids_among(self.connection, asked, span)
+        days = None if asked.spans is None else [(seconds_of(since), seconds_of(until)) for since, until in asked.spans]
+
+        def chosen(facts: Facts) -> Facts:
+            masks = [getattr(facts, name) if wanted else ~getattr(facts, name) for name, wanted in asked.flags]
+            if days is not None:
+                none = np.zeros(len(facts), np.bool_)
+                masks.append(reduce(or_, ((facts.time >= since) & (facts.time < until) for since, until in days), none))
+            if asked.of_changes:
+                masks.append(facts.change != 0)
+            masks += [self._mask(term, facts) for term in asked.terms if term.column is not outcomes.c.verdict]
+            if numbers is not None:
+                masks.append(np.isin(facts.build_id, numbers))
+            return facts.where(reduce(and_, masks)) if masks else facts
+
+        return chosen
 
     def _mask(self, term: Term, facts: Facts) -> Mask:
         column, values = term.column.name, [0 if value is None else value for value in term.values]
@@ -248,15 +269,22 @@ class Counting:
         for one, number, builds in _pairs(groups.place[failed], place, len(tags)):
             tallies[one].by_tag[self.names[int(tags[number])] or "unknown"] += builds
 
+    def durations(self, span: Span, most: int) -> list[tuple[dt.datetime, float]]:
+        """Time and length of the newest `most` builds that passed or failed, oldest first."""
+        facts = self.facts(span)
+        known = np.flatnonzero(facts.ended & ~np.isnan(facts.duration))[-most:]
+        moments = (dt.datetime.fromtimestamp(seconds, dt.UTC) for seconds in facts.time[known].tolist())
+        return list(zip(moments, facts.duration[known].tolist(), strict=True))
+
     def newest(self) -> dt.datetime | None:
         """Time of the newest build, None where none has one."""
         newest = select(outcomes.c.time).where(outcomes.c.time.is_not(None), *self.conditions)
         seconds = self.connection.scalars(newest.order_by(outcomes.c.time.desc()).limit(1)).first()
         return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
 
-    def lengths(self, by: str, span: Span, only: Collection[int]) -> dict[int, tuple[float, float]]:
+    def lengths(self, by: str, span: Span, only: Collection[int] | None = None) -> dict[int, tuple[float, float]]:
         """Median and 90th percentile, by nearest rank, of the lengths of builds that passed or failed."""
-        groups = self._only(by, span, only)
+        groups = self.groups(by, span) if only is None else self._only(by, span, only)
         known = groups.facts.ended & ~np.isnan(groups.facts.duration)
         place, length = groups.place[known], groups.facts.duration[known]
         ordered = length[np.lexsort((length, place))]

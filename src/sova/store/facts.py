@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, case, func, select
 
+from sova.filters import Search
 from sova.store.register import removed_of, version_of
 from sova.store.tables import names, outcomes
 
@@ -31,6 +32,8 @@ Seconds: TypeAlias = "tuple[int, int]"
 _DAY = 86_400
 _MOST_ROWS = 4_000_000
 """Rows that are kept, of some 90 bytes each; days that nobody asked for go first."""
+_MOST_CHOSEN = 1_000_000
+"""Rows that are kept a second time, as they were chosen lately."""
 _MOST_CHANGED = 50_000
 """So many changed rows are not worth to be exchanged one by one."""
 
@@ -82,7 +85,10 @@ class Facts:
 
     def where(self, chosen: Mask | Numbers | slice) -> Facts:
         """These rows only."""
-        return Facts(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        if isinstance(chosen, slice):
+            return Facts(*(column[chosen] for column in _columns_of(self)))
+        places = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        return Facts(*(column.take(places) for column in _columns_of(self)))
 
     def between(self, span: Seconds) -> Facts:
         first, last = np.searchsorted(self.time, span)
@@ -144,6 +150,37 @@ class _Numbered(dict[_Thing, int]):
         return number
 
 
+class Recent:
+    """The rows that were chosen lately for a question: one page asks for the same ones again and again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[tuple[int, Search], dict[Seconds, Facts]] = OrderedDict()
+
+    def get(self, version: int, search: Search, span: Seconds) -> Facts | None:
+        """The rows of that stretch, where they or more of them were chosen in this version of the store."""
+        with self._lock:
+            known = self._found.get((version, search), {})
+            around = next((one for one in known if one[0] <= span[0] and span[1] <= one[1]), None)
+            if around is None:
+                return None
+            self._found.move_to_end((version, search))
+            return known[around].between(span)
+
+    def put(self, version: int, search: Search, span: Seconds, facts: Facts) -> None:
+        with self._lock:
+            known = self._found.setdefault((version, search), {})
+            for one in [one for one in known if span[0] <= one[0] and one[1] <= span[1]]:
+                del known[one]
+            known[span] = facts
+            self._found.move_to_end((version, search))
+            while self._rows() > _MOST_CHOSEN and len(self._found) > 1:
+                self._found.popitem(last=False)
+
+    def _rows(self) -> int:
+        return sum(len(facts) for known in self._found.values() for facts in known.values())
+
+
 class FactCache:
     """The facts of one store, and its names. Threads share one."""
 
@@ -153,6 +190,7 @@ class FactCache:
         self._days: OrderedDict[int, Facts] = OrderedDict()
         self._ends: Seconds = (0, 0)
         self._names: Mapping[int, str] = {0: ""}
+        self.recent = Recent()
         self._changes: _Numbered[Change | None] = _Numbered(None)
         self._patch_sets: _Numbered[tuple[int, str] | None] = _Numbered(None)
 
@@ -184,16 +222,22 @@ class FactCache:
                 self._version = version
             return version
 
-    def between(self, connection: Connection, version: int, span: Seconds) -> Facts:
-        """The rows of that stretch, in the state that the connection sees, which has this version, or a later one."""
+    @property
+    def ends(self) -> Seconds:
+        """The stretch in which all builds lie."""
+        return self._ends
+
+    def between(self, connection: Connection, version: int, span: Seconds) -> list[Facts]:
+        """The rows of that stretch, in the state that the connection sees, which has this version, or a later one; in
+        pieces."""
         with self._lock:
             first, last = max(span[0], self._ends[0]), min(span[1], self._ends[1])
             if first >= last:
-                return _NOTHING
+                return []
             days = range(first // _DAY, (last - 1) // _DAY + 1)
             newest = version == self._version
             found = self._kept(connection, days) if newest else self._read(connection, days)
-        return Facts.joined([one.between((first, last)) for one in found])
+        return [one.between((first, last)) for one in found]
 
     def _changed(self, connection: Connection) -> Facts | None:
         """The rows that were written since; None where it is better to read all anew."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from sqlalchemy import or_, select
@@ -15,13 +16,17 @@ from sova.store.counting import Array, Counting
 from sova.store.facts import Facts
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
+from sova.store.paging import Run, runs
+from sova.store.patchsets import runs_of
 from sova.store.tables import names, outcomes
 from sova.times import Span
 
-__all__ = ["LONGEST", "alternating", "mixed_patch_sets", "red_jobs", "streaks"]
+__all__ = ["LONGEST", "alternating", "mixed_patch_sets", "newest_runs", "red_jobs", "streaks"]
 
 LONGEST = 1000
 """Where counting a streak ends: a job that has passed for years needs no number."""
+
+_WINDOW = dt.timedelta(days=30)
 
 _ROW = outcomes.c
 _ENDED = or_(_ROW.passed, _ROW.failed)
@@ -52,11 +57,43 @@ def mixed_patch_sets(counting: Counting, span: Span, jobs: Collection[str]) -> d
     """For each of these jobs, how many patch sets of changes it both passed and failed in that stretch, if any."""
     facts = counting.facts(span)
     facts = facts.where(facts.ended & (facts.patch_set != 0))
+    facts = facts.where(_both(facts)[facts.patch_set])  # cheap, and leaves few to look at
     known = numbers_of(counting, jobs)
     runs = (facts.patch_set.astype(np.int64) << 32) + facts.job_id
     both = np.intersect1d(runs[facts.passed], runs[facts.failed])
     numbers, counts = np.unique(both % 2**32, return_counts=True)
     return {known[job]: count for job, count in zip(numbers.tolist(), counts.tolist(), strict=True) if job in known}
+
+
+def _both(facts: Facts) -> Array:
+    """For the number of each patch set whether it both passed and failed, whatever the job."""
+    passed, failed = (np.zeros(int(facts.patch_set.max(initial=0)) + 1, np.bool_) for _ in range(2))
+    passed[facts.patch_set[facts.passed]] = True
+    failed[facts.patch_set[facts.failed]] = True
+    return passed & failed
+
+
+def newest_runs(counting: Counting, until: dt.datetime, jobs: Collection[str], most: int) -> dict[str, tuple[Run, ...]]:
+    """The newest runs before `until` of each of these jobs, newest first. Where more than jobs is asked for, those of
+    the last 30 days: a job's index would be read far back for the few runs of one project."""
+    if counting.of_all:
+        asked = replace(counting.search, query=replace(counting.search.query, until=until))
+        return runs(counting.connection, list(jobs), most, asked)
+    until = min(until, counting.end)
+    facts = counting.facts((until - _WINDOW, until))
+    known = numbers_of(counting, jobs)
+    facts = facts.where(np.isin(facts.job_id, list(known)))
+    order = np.argsort(facts.job_id, kind="stable")
+    numbers, starts = np.unique(facts.job_id[order], return_index=True)
+    newest = [part[-most:] for part in np.split(facts.build_id[order], starts[1:])] if len(numbers) else []
+    known_runs: dict[int, Run] = {}
+    for batch in batches(number for part in newest for number in part.tolist()):
+        rows = runs_of(counting.connection, _ROW.build_id.in_(batch))
+        known_runs |= {build: one.run for build, one, _ in rows}
+    found: dict[str, tuple[Run, ...]] = dict.fromkeys(jobs, ())
+    for number, part in zip(numbers.tolist(), newest, strict=True):
+        found[known[number]] = tuple(known_runs[build] for build in part[::-1].tolist() if build in known_runs)
+    return found
 
 
 def alternating(counting: Counting, span: Span, jobs: Collection[str], runs: int) -> dict[str, list[bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,16 +12,14 @@ from sova.stats import (
     Compared,
     DayCount,
     JobHealth,
-    Part,
     ReasonCount,
     Totals,
     health,
-    parts,
     top_reasons_of,
 )
 from sova.stats import before as stretch_before
 from sova.stats.counted import compare_in, daily_in, totals_of
-from sova.store import Run
+from sova.stats.jobs import EVER, health_in
 from sova.store.counting import counting
 from sova.views.desk import Desk, Span
 from sova.views.lengths import DayLength, lengths
@@ -77,8 +74,9 @@ class JobsView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job. `lengths` are of its newest MOST_RUNS runs in the stretch; `diagnoses` its newest builds, newest first;
-    `after` is the cursor of the builds behind them in the list of builds."""
+    """One job. `median` and `p90` are its lengths in seconds, `lengths` those of its newest MOST_RUNS runs in the
+    stretch by day; `diagnoses` its newest builds, newest first; `after` is the cursor of the builds behind them in the
+    list of builds."""
 
     name: str
     short: str
@@ -87,7 +85,8 @@ class JobView:
     search: Search
     compared: Compared
     health: JobHealth
-    part: Part | None
+    median: float | None
+    p90: float | None
     days: tuple[DayCount, ...]
     lengths: tuple[DayLength, ...]
     reasons: tuple[ReasonCount, ...]
@@ -176,11 +175,13 @@ def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
         return None
     wanted = desk.within(replace(search, query=replace(search.query, jobs=(name,))), span)
     since, until = span.since, span.until
-    runs = store.runs([name], limit=MOST_RUNS, search=wanted).get(name, ())
     page = store.page(wanted, limit=_BUILDS)
-    with counting(store, wanted) as counts:  # one after the other: days that were counted are not counted again
-        days = daily_in(counts, (since, until), zone)
+    with counting(store, wanted) as counts:
         compared = compare_in(counts, (since, until), zone, span.words)
+        days = daily_in(counts, (since, until), zone)
+        seconds = counts.durations((since, until), MOST_RUNS)
+        median, p90 = next(iter(counts.lengths("job", (since, until)).values()), (None, None))
+        known = health_in(counts, [name], (since, EVER), runs=RUNS)
     return JobView(
         name=name,
         short=desk.short_of(name),
@@ -188,18 +189,12 @@ def job(desk: Desk, name: str, span: Span, search: Search) -> JobView | None:
         span=span,
         search=search,
         compared=compared,
-        health=_of(health(store, [name], wanted, since=since, runs=RUNS), name),
-        part=next(iter(parts(store, wanted, since, until, "job", limit=1, zone=zone)), None),
+        health=_of(known, name),
+        median=median,
+        p90=p90,
         days=days,
-        lengths=lengths(_ended(runs), zone),
+        lengths=lengths(seconds, zone),
         reasons=top_reasons_of(store, wanted, since, until, limit=_REASONS, zone=zone),
         diagnoses=page.diagnoses,
         after=page.after,
     )
-
-
-def _ended(runs: Iterable[Run]) -> Iterator[tuple[dt.datetime, float]]:
-    """Time and length of the runs that passed or failed."""
-    for run in runs:
-        if run.time and run.duration is not None and (run.passed or run.failed):
-            yield run.time, run.duration

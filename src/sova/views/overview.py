@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from sova.filters import Search
 from sova.model import Diagnosis, Verdict
-from sova.stats import Compared, DayCount, JobHealth, ReasonCount, red_or_flaky, top_reasons_of
+from sova.stats import Compared, DayCount, JobHealth, ReasonCount, top_reasons_of
 from sova.stats.counted import compare_in, daily_in
+from sova.stats.jobs import health_in, red_and_flaky
 from sova.store import Run, SourceRun
 from sova.store.counting import counting
 from sova.times import days_back
@@ -22,8 +23,8 @@ RED_DAYS = 7
 SILENT = dt.timedelta(hours=6)
 """How old the newest build may be before the page says that nothing comes in."""
 
-_MOST_JOBS = 200
 _MOST_RED = 20
+_MOST_FLAKY = 10
 _MOST_REASONS = 200
 _MOST_LINES = 8
 
@@ -44,9 +45,10 @@ class RedJob:
 @dataclass(frozen=True, slots=True)
 class OverviewView:
     """`compared` and the reasons are of `span`, `days` the last TREND_DAYS, `red` and `flaky` of the last RED_DAYS,
-    those that failed longest first; `red_jobs` counts the red ones, `red` has the first of them. `new`, `returned` and
-    `burning` are apart: each reason stands in one. `lost` holds those that cost most. `unknown` and `unread` are the
-    newest failures without a reason, or without logs. `newest` is the time of the newest build of all."""
+    those that failed longest first; `red_jobs` and `flaky_jobs` count them all, `red` and `flaky` have the first.
+    `new`, `returned` and `burning` are apart: each reason stands in one. `lost` holds those that cost most. `unknown`
+    and `unread` are the newest failures without a reason, or without logs. `newest` is the time of the newest build of
+    all."""
 
     now: dt.datetime
     span: Span
@@ -64,6 +66,7 @@ class OverviewView:
     sources: tuple[SourceRun, ...]
     newest: dt.datetime | None
     red_jobs: int
+    flaky_jobs: int
 
     @property
     def without_reason(self) -> int:
@@ -82,21 +85,21 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     store, zone = desk.store, desk.timezone
     wanted = desk.within(search, span)
     tomorrow = days_back(desk.now, 0, zone)
-    reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
-    red_since = days_back(desk.now, RED_DAYS, zone)
-    jobs = red_or_flaky(store, desk.within(search), red_since, tomorrow, limit=_MOST_JOBS)
-    red = [job for job in jobs if job.streak and job.streak.failed]
-    with counting(store, wanted) as counts:  # one after the other: days that were counted are not counted again
-        days = daily_in(counts, (days_back(desk.now, TREND_DAYS, zone), tomorrow), zone)
+    trend, week = ((days_back(desk.now, days, zone), tomorrow) for days in (TREND_DAYS, RED_DAYS))
+    with counting(store, wanted) as counts:
         compared = compare_in(counts, (span.since, span.until), zone, span.words)
+        days = daily_in(counts, trend, zone)
+        red, flaky = red_and_flaky(counts, week)
+        jobs = health_in(counts, list(dict.fromkeys([*red[:_MOST_RED], *flaky[:_MOST_FLAKY]])), week)
+    reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
     return OverviewView(
         now=desk.now,
         span=span,
         search=search,
         compared=compared,
         days=days,
-        red=tuple(_red(desk, job) for job in red[:_MOST_RED]),
-        flaky=tuple(job for job in jobs if job.flaky),
+        red=tuple(_red(desk, jobs[name]) for name in red[:_MOST_RED]),
+        flaky=tuple(jobs[name] for name in flaky[:_MOST_FLAKY]),
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
         burning=tuple(one for one in reasons if not one.new and not one.returned),
@@ -106,6 +109,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         sources=store.last_runs(),
         newest=store.newest(),
         red_jobs=len(red),
+        flaky_jobs=len(flaky),
     )
 
 
