@@ -207,5 +207,5 @@ def test_single_things_are_looked_up(filled: Store, asked: str) -> None:
 def test_a_scan_would_be_noticed(filled: Store) -> None:
     with plans(filled) as found, filled.reading() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM builds WHERE subject = ''").all()
-        connection.exec_driver_sql("SELECT sum(duration) FROM outcomes WHERE patchset = ''").all()
+        connection.exec_driver_sql("SELECT sum(duration) FROM outcomes WHERE outcome = ''").all()
     assert len(whole_tables(found)) == 2

@@ -35,14 +35,17 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def walk(store: Store, search: Search, limit: int) -> list[Diagnosis]:
-    """Every page, one after the other."""
+    """Every page, one after the other; each tells how many builds there are."""
     found: list[Diagnosis] = []
+    totals: set[int] = set()
     after = ""
     while True:
-        page = store.page(search, after=after, limit=limit)
+        page = store.page(search, after=after, limit=limit, counted=1000)
         found += page.diagnoses
+        totals.add(page.total)
         assert len(page.diagnoses) == limit or not page.after
         if not page.after:
+            assert totals == {len(found)}
             return found
         after = page.after
 
@@ -63,6 +66,7 @@ def test_pages_and_counts_give_what_is_asked_for(
         assert moments == sorted(moments, reverse=True)
         assert store.count_of(search) == len(wanted)
         assert store.count_of(search, most=2) == min(2, len(wanted))
+        assert store.page(search, limit=limit, counted=2).total == min(2, len(wanted))
 
 
 @pytest.mark.usefixtures("way")

@@ -59,10 +59,12 @@ class SourceRun:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some diagnoses of many, newest first; `after` is where the next page begins, "" where there is none."""
+    """Some diagnoses of many, newest first; `after` is where the next page begins, "" where there is none. `total`
+    counts all that are asked for, as far as that was wanted."""
 
     diagnoses: tuple[Diagnosis, ...]
     after: str
+    total: int = 0
 
 
 class Store:
@@ -170,16 +172,16 @@ class Store:
             ids = ids_by_identity(connection, [name]).get(clean(name), [])
             return next(iter(load(connection, ids)), None)
 
-    def page(self, search: Search = _ANYTHING, *, after: str = "", limit: int = 50) -> Page:
-        """Up to `limit` diagnoses, newest first, from where the page before ended.
+    def page(self, search: Search = _ANYTHING, *, after: str = "", limit: int = 50, counted: int = 0) -> Page:
+        """Up to `limit` diagnoses, newest first, from where the page before ended; counting all ends at `counted`.
 
         `after` is that page's; anything that never was one raises ValueError. `search.query.limit` is not looked at.
         """
         place = Cursor.parse(after) if after else None
         with reading(self._engine) as connection:
-            found = paging.newest_ids(connection, search, place, limit + 1)
+            found, total = paging.newest_ids(connection, search, place, limit + 1, counted)
             diagnoses = load(connection, [cursor.number for cursor in found[:limit]])
-        return Page(tuple(diagnoses), str(found[limit - 1]) if len(found) > limit else "")
+        return Page(tuple(diagnoses), str(found[limit - 1]) if len(found) > limit else "", total)
 
     def count_of(self, search: Search = _ANYTHING, most: int | None = None) -> int:
         """How many builds are asked for; counting ends at `most`. `search.query.limit` is not looked at."""

@@ -47,14 +47,12 @@ class Moment(TypeDecorator[dt.datetime]):
         value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(
+    def result_processor(
         self,
-        value: dt.datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
-    ) -> dt.datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 - the signature is SQLAlchemy's
+    ) -> Callable[[Any], dt.datetime | None] | None:  # Any: text in SQLite, else a moment
+        return _from_text if dialect.name == "sqlite" else _in_utc
 
 
 class Line(TypeDecorator[str]):
@@ -72,6 +70,14 @@ class Line(TypeDecorator[str]):
         coltype: object,  # noqa: ARG002 - the signature is SQLAlchemy's
     ) -> Callable[[Any], str | None] | None:  # Any: what a JSON column may hold; the signature is SQLAlchemy's
         return None if dialect.name == "sqlite" else _unescaped
+
+
+def _from_text(value: str | None) -> dt.datetime | None:
+    return None if value is None else dt.datetime.fromisoformat(f"{value}+00:00")
+
+
+def _in_utc(value: dt.datetime | None) -> dt.datetime | None:
+    return None if value is None else value.astimezone(dt.UTC)
 
 
 def _escaped(value: str | None) -> str | None:

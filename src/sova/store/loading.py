@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Column, Connection, Select, select
 
 from sova.model import Build, Diagnosis
 from sova.store.rows import Row, build_of, clean, diagnosis_of
@@ -15,6 +15,14 @@ from sova.store.tables import builds, details, diagnoses, identities, problems, 
 __all__ = ["batches", "builds_by_id", "ids_by_identity", "load"]
 
 _Item = TypeVar("_Item")
+
+_ANSWERS = (
+    select(builds, diagnoses, details.c.hits, details.c.excerpts)
+    .join(diagnoses, diagnoses.c.build_id == builds.c.id)
+    .outerjoin(details, details.c.build_id == builds.c.id)
+)
+_REASONS = select(reasons).order_by(*reasons.primary_key)
+_PROBLEMS = select(problems).order_by(*problems.primary_key)
 
 _BATCH = 500
 """Rows asked for at once; SQLite takes up to 32,766 variables in a statement."""
@@ -40,29 +48,29 @@ def builds_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Build]
     """The builds with these numbers."""
     found: dict[int, Build] = {}
     for batch in batches(ids):
-        rows = connection.execute(select(builds).where(builds.c.id.in_(batch))).mappings()
+        rows = connection.execute(select(builds).where(builds.c.id.in_(batch))).mappings().all()
         found.update((row["id"], build_of(row)) for row in rows)
     return found
 
 
 def load(connection: Connection, ids: Sequence[int]) -> list[Diagnosis]:
     """The diagnoses of these builds, in the order of `ids`; a build that is gone is left out."""
-    known = builds_by_id(connection, ids)
-    answers = {row["build_id"]: row for row in _rows(connection, diagnoses, ids)}
-    why = _by_build(_rows(connection, reasons, ids))
-    wrong = _by_build(_rows(connection, problems, ids))
-    texts = {row["build_id"]: row for row in _rows(connection, details, ids)}
+    answers = {row["id"]: row for row in _rows(connection, _ANSWERS, builds.c.id, ids)}
+    why = _by_build(_rows(connection, _REASONS, reasons.c.build_id, ids))
+    wrong = _by_build(_rows(connection, _PROBLEMS, problems.c.build_id, ids))
     return [
-        diagnosis_of(known[number], answers[number], why.get(number, []), wrong.get(number, []), texts.get(number))
-        for number in ids
-        if number in known and number in answers
+        diagnosis_of(answers[number], why.get(number, []), wrong.get(number, [])) for number in ids if number in answers
     ]
 
 
-def _rows(connection: Connection, table: Table, ids: Iterable[int]) -> Iterator[Row]:
+def _rows(
+    connection: Connection,
+    wanted: Select[Any],  # Any: rows of several shapes
+    number: Column[int],
+    ids: Iterable[int],
+) -> Iterator[Row]:
     for batch in batches(ids):
-        statement = select(table).where(table.c.build_id.in_(batch)).order_by(*table.primary_key)
-        yield from connection.execute(statement).mappings()
+        yield from connection.execute(wanted.where(number.in_(batch))).mappings().all()
 
 
 def _by_build(rows: Iterable[Row]) -> dict[int, list[Row]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, select
 
 from sova.filters import Search
 from sova.store.conditions import Asked, Term, builds_hit_by, is_few, read
@@ -65,16 +65,30 @@ def _texts(connection: Connection, asked: Asked) -> Iterator[ColumnElement[bool]
             same = [reasons.c.pattern == asked.pattern, reasons.c.build_id == number]
             yield select(literal(1)).where(*same).exists()
     if asked.words:
-        if _are_rare(connection, asked.words):
-            yield number.in_(builds_holding(connection, asked.words))
-        else:
-            yield text_holds(connection, asked.words, number)
+        yield from _words(connection, asked.words)
 
 
-def _are_rare(connection: Connection, words: Sequence[str]) -> bool:
-    """The whole words first: where those alone are in many texts, all words with the last one's beginning need not be
-    found."""
-    return all(
-        is_few(connection, builds_holding(connection, words, whole=whole).subquery(), [], _FEW)
-        for whole in (True, False)
-    )
+def _words(connection: Connection, words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Where few builds hold the words, those are looked at; where many do, builds are looked at one by one, as some are
+    found soon. Whole words are asked for first: what a beginning stands for can take long to be gathered."""
+    held = text_holds(connection, words, outcomes.c.build_id)
+    *others, _beginning = words
+    if others and (found := _few(connection, builds_holding(connection, others, whole=True))) is not None:
+        yield from (_is_one_of(found), held)
+    elif (
+        _few(connection, builds_holding(connection, words, whole=True)) is None
+        or (found := _few(connection, builds_holding(connection, words))) is None
+    ):
+        yield held
+    else:
+        yield _is_one_of(found)
+
+
+def _few(connection: Connection, wanted: Select[int]) -> Sequence[int] | None:
+    """The numbers of these builds; None where there are too many."""
+    found = connection.scalars(wanted.limit(_FEW + 1)).all()
+    return found if len(found) <= _FEW else None
+
+
+def _is_one_of(numbers: Sequence[int]) -> ColumnElement[bool]:
+    return outcomes.c.build_id.in_(bindparam("numbers", numbers, expanding=True, literal_execute=True))

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from sova.filters import Search
 from sova.model import Change, Verdict
 from sova.store.newest import newest_conditions, run_conditions
 from sova.store.tables import builds, messages, names, outcomes
 
-__all__ = ["Cursor", "Run", "newest_ids", "runs"]
+__all__ = ["Cursor", "Run", "how_many", "newest_ids", "runs"]
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _CURSOR = struct.Struct(">?qq")
@@ -52,10 +52,28 @@ class Cursor:
         return found
 
 
-def newest_ids(connection: Connection, search: Search, after: Cursor | None, limit: int) -> list[Cursor]:
-    """Up to `limit` builds that come after this place."""
+def newest_ids(
+    connection: Connection, search: Search, after: Cursor | None, limit: int, counted: int = 0
+) -> tuple[list[Cursor], int]:
+    """Up to `limit` builds that come after this place, and how many there are in all; counting ends at `counted`."""
+    asked = newest_conditions(connection, search)
+    found = _after(connection, search, asked, after, limit)
+    if not counted or (after is None and len(found) < limit):
+        return found, min(counted, len(found))
+    return found, how_many(connection, asked, counted)
+
+
+def how_many(connection: Connection, asked: Sequence[ColumnElement[bool]], most: int) -> int:
+    """How many builds fulfil these conditions; counting ends at `most`."""
+    wanted = select(outcomes.c.build_id).where(*asked).limit(most).subquery()
+    return connection.scalars(select(func.count()).select_from(wanted)).one()
+
+
+def _after(
+    connection: Connection, search: Search, asked: Sequence[ColumnElement[bool]], after: Cursor | None, limit: int
+) -> list[Cursor]:
     table = outcomes.c
-    wanted = select(table.time, table.build_id).where(*newest_conditions(connection, search))
+    wanted = select(table.time, table.build_id).where(*asked)
     wanted = wanted.order_by(table.time.desc(), table.build_id.desc())
     dated, undated = wanted.where(table.time.is_not(None)), wanted.where(table.time.is_(None))
     found: list[Cursor] = []

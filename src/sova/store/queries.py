@@ -12,6 +12,7 @@ from sova.model import Verdict
 from sova.store.conditions import conditions
 from sova.store.loading import batches
 from sova.store.newest import newest_conditions
+from sova.store.paging import how_many
 from sova.store.rows import clean
 from sova.store.tables import builds, diagnoses, outcomes
 
@@ -67,8 +68,7 @@ def count(connection: Connection, search: Search, most: int | None) -> int:
     if most is None:
         asked = conditions(connection, search)
         return connection.scalars(select(func.count()).select_from(outcomes).where(*asked)).one()
-    wanted = select(outcomes.c.build_id).where(*newest_conditions(connection, search))
-    return connection.scalars(select(func.count()).select_from(wanted.limit(most).subquery())).one()
+    return how_many(connection, newest_conditions(connection, search), most)
 
 
 def newest(connection: Connection) -> dt.datetime | None:

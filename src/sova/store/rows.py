@@ -222,18 +222,17 @@ def _hit_list(hit: Hit) -> list[object]:
     return [hit.pattern, hit.file, hit.line_number, hit.line, captures, list(hit.before), list(hit.after)]
 
 
-def diagnosis_of(
-    build: Build, row: Row, reasons: Sequence[Row], problems: Iterable[Row], details: Row | None
-) -> Diagnosis:
-    """The diagnosis in its rows; reasons and problems in the order of their positions."""
-    hits = details["hits"] if details else [[]] * len(reasons)
+def diagnosis_of(row: Row, reasons: Sequence[Row], problems: Iterable[Row]) -> Diagnosis:
+    """The diagnosis in its rows: `row` has the columns of `builds`, `diagnoses` and `details` (null where there are
+    none), reasons and problems are in the order of their positions."""
+    hits = [()] * len(reasons) if row["hits"] is None else row["hits"]
     return Diagnosis(
-        build=build,
+        build=build_of(row),
         verdict=Verdict(row["verdict"]),
         reasons=tuple(_reason_of(reason, found) for reason, found in zip(reasons, hits, strict=True)),
         excerpts=tuple(
             Excerpt(file, first, last, tuple(lines), score, why)
-            for file, first, last, lines, score, why in (details["excerpts"] if details else ())
+            for file, first, last, lines, score, why in row["excerpts"] or ()
         ),
         problems=tuple(problem_of(problem) for problem in problems),
         why=row["why"],

@@ -67,7 +67,7 @@ def search_words(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words_in(asked)))[:_MOST_WORDS_ASKED]
 
 
-def builds_holding(connection: Connection, words: Sequence[str], *, whole: bool = False) -> Select[tuple[int]]:
+def builds_holding(connection: Connection, words: Sequence[str], *, whole: bool = False) -> Select[int]:
     """Numbers of the builds whose text holds all the words, by the index; the last is a beginning unless `whole`."""
     *others, last = words
     if connection.dialect.name == "sqlite":

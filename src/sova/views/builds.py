@@ -172,12 +172,12 @@ def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on 
 ) -> BuildsView:
     """The builds asked for, `limit` to a page. Raises StoreError, and ValueError for a cursor that is none."""
     asked = desk.within(search, span)
-    page = desk.store.page(asked, after=after, limit=limit)
+    page = desk.store.page(asked, after=after, limit=limit, counted=COUNTED)
     return BuildsView(
         span=span,
         search=search,
         diagnoses=page.diagnoses,
-        total=desk.store.count_of(asked, COUNTED),
+        total=page.total,
         after=after,
         more=page.after,
         names=desk.store.names(),

@@ -38,12 +38,12 @@ def unknown(desk: Desk, span: Span | None, search: Search, after: str = "", *, l
     none."""
     asked = desk.within(replace(search, failed=True, verdict=(Verdict.UNKNOWN,)), span)
     unread = desk.within(replace(search, failed=True, verdict=(Verdict.NO_LOGS,)), span)
-    page = desk.store.page(asked, after=after, limit=limit)
+    page = desk.store.page(asked, after=after, limit=limit, counted=COUNTED)
     return UnknownView(
         span=span,
         search=search,
         diagnoses=page.diagnoses,
-        total=desk.store.count_of(asked, COUNTED),
+        total=page.total,
         unread=desk.store.count_of(unread, COUNTED),
         jobs=_jobs(desk, asked, span),
         names=desk.store.names(),
