@@ -30,6 +30,7 @@ __all__ = [
     "daily_in",
     "newest_of",
     "parts",
+    "parts_in",
     "totals_of",
 ]
 
@@ -97,14 +98,17 @@ def parts(  # noqa: PLR0913 - a stretch of time is two, and the zone says what w
 
     `zone` says which stretch was before (by default the zone of `search.query`). Raises ValueError for another `by`.
     """
-    checked(by)
-    span = (since, until)
     with counting(store, search) as counts:
-        tallies = counts.leading(by, span, limit)
-        called = _called(counts, by, tallies)
-        top = sorted(called, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
-        earlier = counts.parts(by, before(*span, zone or search.query.timezone), top) if top else {}
-        lengths = counts.lengths(by, span, top) if top else {}
+        return parts_in(counts, (since, until), zone or search.query.timezone, by, limit)
+
+
+def parts_in(counts: Counting, span: Span, zone: dt.tzinfo, by: str, limit: int) -> tuple[Part, ...]:
+    """As `parts`, in a state of the store that is looked at already."""
+    tallies = counts.leading(checked(by), span, limit)
+    called = _called(counts, by, tallies)
+    top = sorted(called, key=lambda key: (-tallies[key].failed, -tallies[key].builds, called[key]))[:limit]
+    earlier = counts.parts(by, before(*span, zone), top) if top else {}
+    lengths = counts.lengths(by, span, top) if top else {}
     return tuple(_part(called[key], tallies[key], earlier.get(key), lengths.get(key)) for key in top)
 
 

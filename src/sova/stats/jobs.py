@@ -37,12 +37,14 @@ def health(  # noqa: PLR0913 - the stretch that is looked at is two
         return health_in(counts, jobs, (since, until or EVER), runs=runs)
 
 
-def health_in(counts: Counting, jobs: Sequence[str], span: Span, *, runs: int = 10) -> dict[str, JobHealth]:
-    """As `health`, in a state of the store that is looked at already."""
+def health_in(
+    counts: Counting, jobs: Sequence[str], span: Span, *, runs: int = 10, flaky: Mapping[str, Flaky] | None = None
+) -> dict[str, JobHealth]:
+    """As `health`, in a state of the store that is looked at already; `flaky` are those jobs, where that is known."""
     newest = streaks.newest_runs(counts, span[1], jobs, runs)
-    flaky = _flaky(counts, span, jobs)
+    flaky = flaky_jobs(counts, span, jobs) if flaky is None else flaky
     found = {
-        name: JobHealth(name, circle_of(newest[name]), streak_of(newest[name]), flaky[name], newest[name])
+        name: JobHealth(name, circle_of(newest[name]), streak_of(newest[name]), flaky.get(name), newest[name])
         for name in jobs
     }
     return _with_whole_streaks(counts, found, span[1])
@@ -55,16 +57,17 @@ def red_or_flaky(  # noqa: PLR0913 - as `health`
     streak first, then the flaky ones, those with most cases first. Raises StoreError."""
     with counting(store, search) as counts:
         red, flaky = red_and_flaky(counts, (since, until))
-        found = health_in(counts, list(dict.fromkeys([*red, *flaky]))[:limit], (since, until), runs=runs)
+        names = list(dict.fromkeys([*red, *flaky]))[:limit]
+        found = health_in(counts, names, (since, until), runs=runs, flaky=flaky)
     return tuple(sorted(found.values(), key=_worst_first))
 
 
-def red_and_flaky(counts: Counting, span: Span) -> tuple[list[str], list[str]]:
-    """The names of the jobs with a failure in the stretch that are red, and of those that are flaky, worst first."""
+def red_and_flaky(counts: Counting, span: Span) -> tuple[list[str], dict[str, Flaky]]:
+    """The names of the jobs with a failure in the stretch that are red, and those that are flaky, worst first."""
     red = streaks.red_jobs(counts, span)
-    flaky = _flaky(counts, span, list(red))
-    names = sorted(red, key=lambda name: _worst(red[name], flaky[name], name))
-    return [name for name in names if red[name]], [name for name in names if flaky[name]]
+    flaky = flaky_jobs(counts, span, list(red))
+    names = sorted(red, key=lambda name: _worst(red[name], flaky.get(name), name))
+    return [name for name in names if red[name]], {name: flaky[name] for name in names if name in flaky}
 
 
 def _worst_first(job: JobHealth) -> tuple[bool, int, int, str]:
@@ -75,10 +78,12 @@ def _worst(streak: int, flaky: Flaky | None, name: str) -> tuple[bool, int, int,
     return not streak, -streak, -(flaky.cases if flaky else 0), name
 
 
-def _flaky(counts: Counting, span: Span, jobs: Sequence[str]) -> dict[str, Flaky | None]:
+def flaky_jobs(counts: Counting, span: Span, jobs: Sequence[str]) -> dict[str, Flaky]:
+    """Those of the jobs that were flaky in the stretch."""
     mixed = streaks.mixed_patch_sets(counts, span, jobs)
     periodic = streaks.alternating(counts, span, jobs, ALTERNATES_RUNS)
-    return {name: flaky_of(mixed.get(name, 0), periodic.get(name, ())) for name in jobs}
+    found = ((name, flaky_of(mixed.get(name, 0), periodic.get(name, ()))) for name in jobs)
+    return {name: flaky for name, flaky in found if flaky}
 
 
 def _with_whole_streaks(counts: Counting, jobs: Mapping[str, JobHealth], until: dt.datetime) -> dict[str, JobHealth]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sova.stats.causes import top_reasons_of
-from sova.stats.counted import checked, compare_in, compared_in, daily_in, parts
+from sova.stats.counted import checked, compare_in, compared_in, daily_in, parts_in
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, ReasonCount
 from sova.stats.jobs import red_or_flaky
 from sova.stats.runs import JobHealth
@@ -58,10 +58,11 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
 ) -> Statistics:
     """All statistics of a stretch of time. Raises StoreError, and ValueError for a dimension that is none."""
     dimensions = [checked(one) for one in dict.fromkeys(by)]
-    with counting(store, search) as counts:  # one after the other: days that were counted are not counted again
+    with counting(store, search) as counts:
         beside = compared_in(counts, now, zone)
         ranged = compare_in(counts, (since, until), zone, name)
         days = daily_in(counts, (since, until), zone)
+        by_dimension = {one: parts_in(counts, (since, until), zone, one, limit) for one in dimensions}
     return Statistics(
         now=now,
         timezone=zone.key,
@@ -71,7 +72,7 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
         compared=beside,
         range=ranged,
         days=days,
-        parts={one: parts(store, search, since, until, one, limit=limit, zone=zone) for one in dimensions},
+        parts=by_dimension,
         reasons=top_reasons_of(store, search, since, until, limit=limit, zone=zone),
         jobs=red_or_flaky(store, search, since, until, limit=limit),
         newest=store.newest(),

@@ -90,7 +90,8 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         compared = compare_in(counts, (span.since, span.until), zone, span.words)
         days = daily_in(counts, trend, zone)
         red, flaky = red_and_flaky(counts, week)
-        jobs = health_in(counts, list(dict.fromkeys([*red[:_MOST_RED], *flaky[:_MOST_FLAKY]])), week)
+        most_flaky = list(flaky)[:_MOST_FLAKY]
+        jobs = health_in(counts, list(dict.fromkeys([*red[:_MOST_RED], *most_flaky])), week, flaky=flaky)
     reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
     return OverviewView(
         now=desk.now,
@@ -99,7 +100,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         compared=compared,
         days=days,
         red=tuple(_red(desk, jobs[name]) for name in red[:_MOST_RED]),
-        flaky=tuple(jobs[name] for name in flaky[:_MOST_FLAKY]),
+        flaky=tuple(jobs[name] for name in most_flaky),
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
         burning=tuple(one for one in reasons if not one.new and not one.returned),
