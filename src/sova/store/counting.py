@@ -97,6 +97,10 @@ class Groups:
         """How many rows of each value, of those chosen."""
         return np.bincount(self.place if chosen is None else self.place[chosen], minlength=len(self))
 
+    def counted(self) -> Iterator[tuple[int, int]]:
+        """Each value and how many rows it has."""
+        return zip(self.values.tolist(), self.count().tolist(), strict=True)
+
     def sum(self, numbers: Array, chosen: Mask | None = None) -> Array:
         place = self.place if chosen is None else self.place[chosen]
         return np.bincount(place, numbers if chosen is None else numbers[chosen], minlength=len(self))

@@ -9,6 +9,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select, text
 
@@ -17,6 +18,7 @@ from sova.model import Build, Diagnosis
 from sova.slugs import name_slug
 from sova.store import Run, Store
 from sova.store.conditions import conditions, within
+from sova.store.counting import counting
 from sova.store.loading import batches, builds_by_id, load
 from sova.store.patchsets import runs_of
 from sova.store.tables import builds, messages, names, outcomes, reasons
@@ -158,39 +160,30 @@ def parts_of(
 ) -> dict[str, dict[str, tuple[int, ...]]]:
     """For each kind of name (job, branch, project, pipeline) how many of the builds asked for have which name, in each
     of the stretches. The times of `search` do not count."""
-    columns = [outcomes.c[f"{kind}_id"] for kind in kinds]
-    counts: dict[str, dict[int, list[int]]] = {kind: {} for kind in kinds}
-    with store.reading() as connection:
-        asked = conditions(connection, search)
-        for place, span in enumerate(spans):
-            counted = select(func.count(), *columns).where(*asked, within(span)).group_by(*columns)
-            for number, *found in connection.execute(counted):
-                for kind, name in zip(kinds, found, strict=True):
-                    counts[kind].setdefault(name, [0] * len(spans))[place] += number
-        numbers = {name for found in counts.values() for name in found}
-        known: dict[int, str] = {}
-        for batch in batches(numbers):
-            rows = connection.execute(select(names.c.id, names.c.name).where(names.c.id.in_(batch)))
-            known.update((number, name) for number, name in rows)
-    return {kind: {known[name]: tuple(several) for name, several in found.items()} for kind, found in counts.items()}
+    found: dict[str, dict[str, list[int]]] = {kind: {} for kind in kinds}
+    with counting(store, search) as counts:
+        for kind, (place, span) in product(kinds, enumerate(spans)):
+            for number, builds_of in counts.groups(kind, span).counted():
+                found[kind].setdefault(counts.names[number], [0] * len(spans))[place] = builds_of
+    return {kind: {name: tuple(several) for name, several in names.items()} for kind, names in found.items()}
 
 
 def days_of_reasons(
     store: Store, slugs: Collection[str], search: Search, days: Sequence[Span]
 ) -> dict[str, tuple[int, ...]]:
-    """How many builds failed for each of these reasons on each of the days; the times of `search` do not count."""
+    """How many builds failed for each of these reasons on each of the days, which follow each other; the times of
+    `search` do not count."""
     found = {slug: [0] * len(days) for slug in slugs}
-    with store.reading() as connection:
+    with counting(store, search) as counts:
         known = select(messages.c.id, messages.c.slug).where(messages.c.slug.in_(list(slugs)))
-        of_number: dict[int, str] = dict(connection.execute(known).all())
-        asked = conditions(connection, search)
-        for place, (since, until) in enumerate(days):
-            counted = select(outcomes.c.message_id, func.count()).where(*asked, within((since, until)))
-            counted = counted.where(outcomes.c.message_id.is_not(None)).group_by(outcomes.c.message_id)
-            for number, builds_of in connection.execute(counted):
+        of_number: dict[int, str] = dict(counts.connection.execute(known).all())
+        if days:
+            counts.facts((days[0][0], days[-1][1]))  # all at once
+        for place, day in enumerate(days):
+            for number, builds_of in counts.groups("reason", day).counted():
                 if number in of_number:
                     found[of_number[number]][place] = builds_of
-    return {slug: tuple(counts) for slug, counts in found.items()}
+    return {slug: tuple(counted) for slug, counted in found.items()}
 
 
 def nodesets(store: Store, search: Search, most: int = 2000) -> tuple[tuple[str, int], ...]:

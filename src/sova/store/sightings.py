@@ -89,8 +89,7 @@ def costs(counting: Counting, span: Span) -> dict[int, Cost]:
 
 def before(counting: Counting, span: Span, numbers: Collection[int]) -> Mapping[int, int]:
     """How many failures of that stretch each of these reasons has; one without any is left out."""
-    groups = counting.groups("reason", span)
-    found = dict(zip(groups.values.tolist(), groups.count().tolist(), strict=True))
+    found = dict(counting.groups("reason", span).counted())
     return {number: found[number] for number in numbers if number in found}
 
 
