@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
 from sova.config import Config, find, load, store_location
+from sova.errors import StoreError
+from sova.filters import Search
 from sova.session import Session, source_factories, source_settings
 from sova.store import Store
+from sova.store.counting import counting
 from sova.web import api, assets, badge, errors, feeds, logs, metrics, pages, tables
 from sova.web.assets import read_assets
 from sova.web.caching import SOVA_VERSION, PageCache
@@ -18,6 +22,9 @@ from sova.web.security import BodyLimit, HeadRequests, HostCheck, SecurityHeader
 from sova.web.serving import Serving
 
 __all__ = ["create_app", "create_app_from_environment", "utc_now"]
+
+_WARM = dt.timedelta(days=30)
+"""What pages ask for most."""
 
 
 def utc_now() -> dt.datetime:
@@ -37,7 +44,9 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
 
     @asynccontextmanager
     async def closing(_app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(_warm, opened, now()))
         yield
+        await warming
         if store is None:
             opened.close()
 
@@ -71,6 +80,12 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     for part in (assets, metrics, api, logs, pages, tables, feeds, badge):
         app.include_router(part.router)
     return app
+
+
+def _warm(store: Store, now: dt.datetime) -> None:
+    """Read what pages count, so that the first one need not wait for it."""
+    with suppress(StoreError), counting(store, Search()) as counts:  # the page says what is wrong with the store
+        counts.facts((now - _WARM, now))
 
 
 def create_app_from_environment(host: str = "") -> FastAPI:
