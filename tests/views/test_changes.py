@@ -177,7 +177,7 @@ def test_the_list_says_how_the_newest_patch_set_fared(desk: Desk) -> None:
     newest = view.patchsets[0]
     said = " ".join(row.text().split())
     words = {"failed": "failed", "partial": "failed in part", "passed": "passed"}[newest.outcome]
-    assert f"{newest.name} {words}" in said
+    assert f"{newest.name}: {words}" in said
     assert len(row.css(".strip a.cell")) == len(newest.jobs)
     assert "Zoë Müller" in said
     links = hrefs(page, "tr[data-row]")

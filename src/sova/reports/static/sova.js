@@ -70,7 +70,7 @@
   function open() {
     const active = document.activeElement;
     const row = active && active.closest("[data-row]");
-    const link = active && active.matches("a[href]") ? active : row && (one("a[data-open]", row) || one("a[href]", row));
+    const link = active && active.matches("a[href]") ? active : row && (one("a[data-open][href]", row) || one("a[href]", row));
     if (link) link.click();
   }
 
@@ -199,7 +199,6 @@
         pointStyle: kind === "bar" ? "rect" : kind === "point" ? "crossRot" : "circle",
         pointRadius: kind === "point" ? 4 : 2,
         showLine: kind !== "point",
-        spanGaps: true,
         clip: kind === "bar" ? 0 : false,
         order: kind === "bar" ? 2 : 1,
         maxBarThickness: 40,
@@ -241,7 +240,11 @@
         interaction: { mode: "index", intersect: false },
         scales: scales,
         plugins: {
-          legend: { position: "bottom", labels: { color: colours.text, usePointStyle: true, boxHeight: 7, padding: 10 } },
+          legend: {
+            display: datasets.length > 1,
+            position: "bottom",
+            labels: { color: colours.text, usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 10 },
+          },
           tooltip: { animation: false },
         },
         onClick: (event, hits) => {
