@@ -30,6 +30,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
         if request.param != "as it chooses":
             few = 10**6 if request.param == "looked up" else -1
             patch.setattr(newest, "_FEW", few)
+            patch.setattr(newest, "_FEW_TEXTS", few)
             patch.setattr(conditions, "_FEW", few)
         yield
 

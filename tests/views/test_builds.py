@@ -264,6 +264,17 @@ def test_pages_together_hold_what_is_asked_for_once_newest_first(desk: Desk, sea
     assert len(pages) == max(1, -(-len(expected) // 7))
 
 
+@pytest.mark.parametrize(
+    ("search", "total"), [(Search(failed=True), 3), (Search(text="mirror"), 2), (Search(text="no such word"), 0)]
+)
+def test_counting_ends_somewhere(desk: Desk, monkeypatch: pytest.MonkeyPatch, search: Search, total: int) -> None:
+    monkeypatch.setattr("sova.views.builds.COUNTED", 3)
+    monkeypatch.setattr("sova.views.builds.COUNTED_BY_WORDS", 2)
+    view = builds(desk, None, search, limit=1)
+    assert (view.total, view.counted_out) == (total, total > 0)
+    assert ("more than" in text_of(rendered(view), "p.totals")) is view.counted_out
+
+
 def test_a_cursor_that_is_none_is_a_value_error(desk: Desk) -> None:
     with pytest.raises(ValueError, match="no place in a list"):
         builds(desk, span(), Search(), "nonsense")

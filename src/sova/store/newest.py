@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, literal, select
 
 from sova.filters import Search
 from sova.store.conditions import Asked, Term, builds_hit_by, is_few, read
@@ -20,6 +20,8 @@ __all__ = ["newest_conditions", "run_conditions"]
 
 _FEW = 2000
 """Builds that are looked up and sorted in a few milliseconds."""
+_FEW_TEXTS = 20_000
+"""The same of those that hold some words: to look at one text after the other takes longer."""
 
 
 def newest_conditions(connection: Connection, search: Search) -> list[ColumnElement[bool]]:
@@ -71,24 +73,18 @@ def _texts(connection: Connection, asked: Asked) -> Iterator[ColumnElement[bool]
 def _words(connection: Connection, words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Where few builds hold the words, those are looked at; where many do, builds are looked at one by one, as some are
     found soon. Whole words are asked for first: what a beginning stands for can take long to be gathered."""
-    held = text_holds(connection, words, outcomes.c.build_id)
+    number = outcomes.c.build_id
+    held = text_holds(connection, words, number)
     *others, _beginning = words
-    if others and (found := _few(connection, builds_holding(connection, others, whole=True))) is not None:
-        yield from (_is_one_of(found), held)
-    elif (
-        _few(connection, builds_holding(connection, words, whole=True)) is None
-        or (found := _few(connection, builds_holding(connection, words))) is None
+    if others and _are_few(connection, whole := builds_holding(connection, others, whole=True)):
+        yield from (number.in_(whole), held)
+    elif _are_few(connection, builds_holding(connection, words, whole=True)) and _are_few(
+        connection, every := builds_holding(connection, words)
     ):
-        yield held
+        yield number.in_(every)
     else:
-        yield _is_one_of(found)
+        yield held
 
 
-def _few(connection: Connection, wanted: Select[int]) -> Sequence[int] | None:
-    """The numbers of these builds; None where there are too many."""
-    found = connection.scalars(wanted.limit(_FEW + 1)).all()
-    return found if len(found) <= _FEW else None
-
-
-def _is_one_of(numbers: Sequence[int]) -> ColumnElement[bool]:
-    return outcomes.c.build_id.in_(bindparam("numbers", numbers, expanding=True, literal_execute=True))
+def _are_few(connection: Connection, wanted: Select[int]) -> bool:
+    return is_few(connection, wanted.subquery(), [], _FEW_TEXTS)

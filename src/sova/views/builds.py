@@ -25,6 +25,8 @@ DAYS = 14
 NEWEST = 10
 COUNTED = 10_000
 """Builds are counted up to here: nobody pages further, and counting all takes long."""
+COUNTED_BY_WORDS = 1_000
+"""The same where words are asked for: their builds are looked for in one text after the other."""
 _PAGE = 200
 
 
@@ -69,8 +71,8 @@ class BuildView:
 @dataclass(frozen=True, slots=True)
 class BuildsView:
     """A page of builds, newest first. `after` is the cursor that this page was asked for by, `more` the one of the next
-    page ("" at the end); `total` stops at COUNTED. `names` holds what is known of each thing that can be filtered by;
-    `days` are the days that have a page of their own (on disk)."""
+    page ("" at the end); counting `total` stops somewhere. `names` holds what is known of each thing that can be
+    filtered by; `days` are the days that have a page of their own (on disk)."""
 
     span: Span | None
     search: Search
@@ -84,7 +86,7 @@ class BuildsView:
     @property
     def counted_out(self) -> bool:
         """Whether there are more builds than were counted."""
-        return self.total >= COUNTED
+        return self.total >= _most_counted(self.search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on 
 ) -> BuildsView:
     """The builds asked for, `limit` to a page. Raises StoreError, and ValueError for a cursor that is none."""
     asked = desk.within(search, span)
-    page = desk.store.page(asked, after=after, limit=limit, counted=COUNTED)
+    page = desk.store.page(asked, after=after, limit=limit, counted=_most_counted(search))
     return BuildsView(
         span=span,
         search=search,
@@ -183,6 +185,10 @@ def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on 
         names=desk.store.names(),
         days=tuple(days),
     )
+
+
+def _most_counted(search: Search) -> int:
+    return COUNTED_BY_WORDS if search.text else COUNTED
 
 
 def day(desk: Desk, date: dt.date, *, days: Sequence[dt.date] = ()) -> DayView:
