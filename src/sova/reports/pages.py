@@ -41,7 +41,7 @@ from sova.views.statistics import StatisticsView
 from sova.views.trouble import TroubleView
 from sova.views.unknown import UnknownView
 
-__all__ = ["TEMPLATES", "Pages"]
+__all__ = ["TEMPLATES", "Pages", "load_templates"]
 
 RANGE_WORDS = (("today", "today"), ("yesterday", "yesterday"), *((f"{days}d", f"{days} d") for days in (7, 14, 30, 90)))
 """Ranges with a name, and what they are called where they are offered."""
@@ -187,6 +187,12 @@ TEMPLATES: dict[type, str] = {
     SingleView: "single.html",
 }
 """Which template shows which view."""
+
+
+def load_templates() -> None:
+    """Make the templates ready that every site needs, so that processes which are forked share them."""
+    for name in TEMPLATES.values():
+        environment().get_template(name)
 
 
 class Pages:

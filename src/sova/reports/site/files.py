@@ -23,12 +23,13 @@ def put(path: Path, content: bytes) -> bool:
             return False
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}{_TEMPORARY}")
+    part = Path(f"{path}.{os.getpid()}{_TEMPORARY}")
     try:
         part.write_bytes(content)
         part.replace(path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
     return True
 
 

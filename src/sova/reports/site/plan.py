@@ -14,6 +14,7 @@ from sova.reports.site.state import State, digest, looks_of
 from sova.slugs import build_slug, name_slug, reason_slug
 from sova.stats import days_of
 from sova.store import ChangedBuild
+from sova.store.counting import counting
 from sova.store.seen import changes_seen, days_seen, jobs_seen, keys_seen, reasons_seen
 from sova.times import day_start, days_back
 from sova.views.desk import Desk, Span
@@ -95,7 +96,7 @@ def plan(desk: Desk, settings: Settings, before: State | None, on_disk: Collecti
 
 def _builds_with_page(desk: Desk, settings: Settings, span: Span) -> dict[str, str]:
     """The builds that have a page, with their day: failures of the last days, and every unknown one."""
-    recent = replace(span, since=max(span.since, days_back(desk.now, settings.build_pages, desk.timezone)))
+    recent = _recent(desk, settings, span)
     unknown = replace(_FAILED, verdict=(Verdict.UNKNOWN,))
     found = [*keys_seen(desk.store, desk.within(_FAILED, recent)), *keys_seen(desk.store, desk.within(unknown, span))]
     return {key: time.astimezone(desk.timezone).date().isoformat() for key, time in found if time}
@@ -103,17 +104,22 @@ def _builds_with_page(desk: Desk, settings: Settings, span: Span) -> dict[str, s
 
 def _of_things(desk: Desk, settings: Settings, span: Span) -> Iterator[_Page]:
     """The pages of jobs, reasons and changes."""
-    asked = desk.within(Search(), span)
-    for one in jobs_seen(desk.store, asked):
-        name = one.name[0]
-        mark = digest(one.mark, span, desk.group_of(name), desk.short_of(name))
-        yield _Page(f"jobs/{name_slug(name)}", mark, Task("job", ((name,),), 4))
-    for one in reasons_seen(desk.store, asked):
-        mark = digest(one.mark, span, desk.patterns_version)
-        yield _Page(f"reasons/{reason_slug(*one.name)}", mark, Task("reason", (one.name,), 4))
-    recent = replace(span, since=max(span.since, days_back(desk.now, settings.build_pages, desk.timezone)))
-    for one in changes_seen(desk.store, desk.within(Search(), recent)):
-        yield _change_page(one.name[0], one.name[1], digest(one.mark))
+    ends, recent = (span.since, span.until), (_recent(desk, settings, span).since, span.until)
+    with counting(desk.store, desk.within(Search())) as counts:
+        for one in jobs_seen(counts, ends):
+            name = one.name[0]
+            mark = digest(one.mark, span, desk.group_of(name), desk.short_of(name))
+            yield _Page(f"jobs/{name_slug(name)}", mark, Task("job", (one.name,), 4))
+        for one in reasons_seen(counts, ends):
+            mark = digest(one.mark, span, desk.patterns_version)
+            yield _Page(f"reasons/{reason_slug(*one.name)}", mark, Task("reason", (one.name,), 4))
+        for one in changes_seen(counts, recent):
+            yield _change_page(one.name[0], one.name[1], digest(one.mark))
+
+
+def _recent(desk: Desk, settings: Settings, span: Span) -> Span:
+    """The days whose failures and changes have a page each."""
+    return replace(span, since=max(span.since, days_back(desk.now, settings.build_pages, desk.timezone)))
 
 
 def _change_page(project: str, number: str, mark: str) -> _Page:
@@ -123,7 +129,8 @@ def _change_page(project: str, number: str, mark: str) -> _Page:
 def _days(desk: Desk, span: Span, on_disk: Collection[str]) -> dict[dt.date, str]:
     """The days that have a page, with a mark; "" for those before the range: their pages stay as they are."""
     found = dict.fromkeys(_dates(on_disk), "")
-    found.update(days_seen(desk.store, desk.within(_FAILED), days_of(span.since, span.until, desk.timezone)))
+    with counting(desk.store, desk.within(_FAILED)) as counts:
+        found.update(days_seen(counts, days_of(span.since, span.until, desk.timezone)))
     return dict(sorted(found.items()))
 
 

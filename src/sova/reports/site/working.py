@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from sova.errors import SovaError
+from sova.reports.pages import load_templates
 from sova.reports.site.making import Maker, Task
 from sova.store import Store
 
@@ -39,6 +40,7 @@ def work(
     processes = min(processes or _cores(), _MOST)
     if open_store is None or processes < 2 or whole < _PAYS or not _can_fork():
         return _work_here(maker, tasks, whole, progress)
+    load_templates()
     with ProcessPoolExecutor(
         processes, multiprocessing.get_context("fork"), initializer=_begin, initargs=(maker, open_store)
     ) as pool:
@@ -79,12 +81,15 @@ def _can_fork() -> bool:
 
 
 def _begin(maker: Maker, open_store: Callable[[], Store]) -> None:
-    """In a new process: a store of its own; the parent's connections are left alone. ^C is the parent's business."""
+    """In a new process: a store of its own, as the parent's connections are not to be shared; what the parent has read
+    to count is. ^C is the parent's business."""
     global _maker  # noqa: PLW0603 - there is no other way to give a pool's process something of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what came with the fork stays for ever
     gc.set_threshold(50_000, 20, 100)  # pages are many small values that go all at once
-    _maker = maker.elsewhere(replace(maker.desk, store=open_store()))
+    store = open_store()
+    store.facts = maker.desk.store.facts
+    _maker = maker.elsewhere(replace(maker.desk, store=store))
 
 
 def _do(task: Task) -> int:
