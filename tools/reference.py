@@ -20,7 +20,7 @@ from sova.cli import COMMANDS, root
 from sova.config import DEFAULT_LOGS, Config, Limits, Rewrite
 from sova.reports.as_json import SCHEMA
 from sova.reports.statistics_json import SCHEMA as STATISTICS
-from sova.session import source_factories, source_settings
+from sova.sources.kinds import Kinds
 from sova.web.api import openapi
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +67,7 @@ def configuration() -> str:
     """Every key with its default, and the keys of every kind of source."""
     rows = ["# Configuration\n\nOne YAML file; written from the code by `make docs`.\n", _table(Config)]
     rows += ["\n## limits\n", _table(Limits), "\n## rewrite_urls, each\n", _table(Rewrite)]
-    for name, settings in sorted(source_settings(source_factories()).items()):
+    for name, settings in sorted(Kinds().items()):
         rows += [f"\n## sources, type {name}\n", _table(settings)]
     named = "\n".join(f"- `{name}`: {', '.join(f'`{path}`' for path in paths)}" for name, paths in DEFAULT_LOGS.items())
     return "\n".join(rows) + f"\n\n## Named log files that are there without configuration\n\n{named}\n"

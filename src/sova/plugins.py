@@ -1,29 +1,46 @@
-"""Finds sources, log openers, reports and notifiers by their entry points; Sova's own are found the same way."""
+"""Finds sources and reports by their entry points; Sova's own sources are found the same way."""
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
 
 from sova.errors import Mistake, PluginError
 
-__all__ = ["load"]
+__all__ = ["Plugins"]
 
 
-def load(group: str) -> dict[str, object]:
-    """Everything registered in an entry point group, by name. Raises PluginError naming each plugin that fails."""
-    found: dict[str, object] = {}
-    mistakes: list[Mistake] = []
-    for entry in entry_points(group=group):
-        owner = entry.dist.name if entry.dist else "an unknown package"
+class Plugins(Mapping[str, object]):
+    """What is registered in an entry point group, by name; each is imported when it is asked for.
+
+    Raises PluginError for a name that is registered twice, and for a plugin that cannot be imported.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._entries: dict[str, EntryPoint] = {}
+        for entry in entry_points(group=group):
+            if entry.name in self._entries:
+                raise self._error(entry, f"is registered twice, also by {_owner(entry)}")
+            self._entries[entry.name] = entry
+
+    def __getitem__(self, name: str) -> object:
+        entry = self._entries[name]
         try:
-            loaded = entry.load()
+            return entry.load()
         except (ImportError, AttributeError) as error:
-            text = f"cannot be loaded from {entry.value}: {error}; mend or uninstall {owner}"
-            mistakes.append(Mistake(group, 0, 0, entry.name, text))
-            continue
-        if entry.name in found:
-            mistakes.append(Mistake(group, 0, 0, entry.name, f"is registered twice, also by {owner}"))
-        found[entry.name] = loaded
-    if mistakes:
-        raise PluginError(mistakes)
-    return found
+            said = f"cannot be loaded from {entry.value}: {error}; mend or uninstall {_owner(entry)}"
+            raise self._error(entry, said) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _error(self, entry: EntryPoint, said: str) -> PluginError:
+        return PluginError(Mistake(self._group, 0, 0, entry.name, said))
+
+
+def _owner(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else "an unknown package"

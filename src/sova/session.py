@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 from urllib.parse import urlsplit
 
-from sova import plugins
-from sova.config import Config, SourceSettings, cache_directory
-from sova.errors import Mistake, PluginError
+from sova.config import Config, cache_directory
 from sova.http_client import HttpClient
 from sova.logs import LogTree
 from sova.logs.cache import Cache
 from sova.logs.find import open_tree
 from sova.model import Build
 from sova.patterns.engine import Engine
-from sova.patterns.load import PatternSet
-from sova.patterns.load import load as load_patterns
-from sova.sources import Source, SourceContext, SourceFactory
+from sova.patterns.load import PatternSet, patterns_for
+from sova.sources import Source, SourceContext
+from sova.sources.kinds import Kinds
 from sova.triage import Tools
 
-__all__ = ["Session", "source_factories", "source_settings"]
+__all__ = ["Session"]
 
 _LOGS_MAY_COME = dt.timedelta(hours=1)
 """How long after its end a build's logs may still be on their way: until then a 404 means "not yet there"."""
-
-
-def source_factories() -> dict[str, SourceFactory]:
-    """Every kind of source that is installed, by its type. Raises PluginError for one that is none."""
-    found = plugins.load("sova.sources")
-    mistakes = [
-        Mistake("sova.sources", 0, 0, name, "is no source: it has no `Settings`")
-        for name, factory in found.items()
-        if not isinstance(getattr(factory, "Settings", None), type)
-    ]
-    if mistakes:
-        raise PluginError(mistakes)
-    return cast("dict[str, SourceFactory]", found)
-
-
-def source_settings(factories: Mapping[str, SourceFactory]) -> dict[str, type[SourceSettings]]:
-    """The settings of every kind of source, for `sova.config.load`."""
-    return {name: factory.Settings for name, factory in factories.items()}
 
 
 class Session:
@@ -82,9 +61,7 @@ class Session:
 
     @cached_property
     def pattern_set(self) -> PatternSet:
-        if self._pattern_files:
-            return load_patterns(self._pattern_files, builtin=False)
-        return load_patterns([Path(name) for name in self.config.patterns], builtin=self.config.builtin_patterns)
+        return patterns_for(self.config, self._pattern_files)
 
     @cached_property
     def engine(self) -> Engine:
@@ -133,9 +110,9 @@ class Session:
 
     def sources(self) -> list[Source]:
         """The configured sources, each with a name of its own."""
-        factories = source_factories()
+        kinds = Kinds()
         context = SourceContext(http=self.http, now=self.now, timezone=self.config.timezone)
-        return [factories[settings.type](settings, context) for settings in self.config.sources]
+        return [kinds.factory(settings.type)(settings, context) for settings in self.config.sources]
 
     def moved(self, build: Build) -> Build:
         """The build with its log URL after `rewrite_urls`."""

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sova.config import Config
 from sova.config import find as find_config
-from sova.config import load as load_config
 from sova.errors import SourceError, SovaError
 from sova.model import Build, Diagnosis, Problem, ProblemKind, Verdict
-from sova.session import Session, source_factories, source_settings
+from sova.session import Session
 from sova.sources.keys import log_key
+from sova.sources.kinds import configured
 from sova.sources.local import build_of
 from sova.sources.zuul import build_from_url, is_build_url
 from sova.triage import triage
@@ -33,8 +32,7 @@ def diagnose(*targets: str, config: str | Path | None = None, patterns: Sequence
 
     Raises ConfigError for a bad configuration or pattern file, TargetError for a target that is not there.
     """
-    path = find_config(config)
-    loaded = load_config(path, source_settings(source_factories())) if path else Config()
+    loaded = configured(find_config(config))
     files = tuple(Path(name) for name in patterns)
     with Session(loaded, now=dt.datetime.now(dt.UTC), pattern_files=files) as session:
         return list(diagnose_each(targets, session))

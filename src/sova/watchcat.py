@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from sova.config import find, load
+from sova.config import find
 from sova.errors import SovaError
 from sova.filters import make_query
 from sova.main_job import run
 from sova.model import Diagnosis
-from sova.session import Session, source_factories, source_settings
+from sova.session import Session
+from sova.sources.kinds import configured
 
 __all__ = ["main", "meow"]
 
@@ -41,8 +42,7 @@ def meow(  # noqa: PLR0913, PLR0917 - these are the seed's parameters, and scrip
 
     Raises SovaError for a bad configuration, ValueError for a bad parameter.
     """
-    path = find(config)
-    settings = load(path, source_settings(source_factories()) if path else {})
+    settings = configured(find(config))
     now = dt.datetime.now(dt.UTC)
     query = make_query(
         settings,

@@ -151,7 +151,7 @@ def test_a_port_that_is_taken_is_told(refused: Callable[..., tuple[int, str]]) -
         (("--host", "no such host"), "'no such host' is no address of this machine"),
         (("--host", "192.0.2.1"), "cannot listen on port 8080 of 192.0.2.1"),
         (("--workers", "2", "--as-of", "2026-11-22"), "--as-of goes with one worker only"),
-        (("--as-of", "soon"), "--as-of: 'soon' is not a time"),
+        (("--as-of", "soon"), "Invalid value for '--as-of': 'soon' is not a time"),
     ],
 )
 def test_what_cannot_be_served_is_told_in_one_line(

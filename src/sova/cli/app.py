@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
-from rich.console import Console
 
-from sova.config import Config, find, load, pattern_files
+from sova.config import Config, find, pattern_files
 from sova.errors import ConfigError
-from sova.patterns.engine import Engine
-from sova.patterns.load import PatternSet, gather
-from sova.session import Session, source_factories, source_settings
+from sova.filters import Query, make_query
+from sova.sources.kinds import configured
+from sova.times import parse_time
 
-__all__ = ["App", "pass_app"]
+if TYPE_CHECKING:
+    from rich.console import Console
 
+__all__ = ["App", "as_of_option", "pass_app"]
 
-class _Out(Console):
-    """Standard output; a reader that went away is told to `main`, where rich would exit with status 1."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 class App:
@@ -32,8 +30,19 @@ class App:
     def __init__(self, config_path: str | None = None) -> None:
         self.config_path = config_path
         self.now = dt.datetime.now(dt.UTC)
-        self.stdout = _Out(soft_wrap=False)
-        self.stderr = Console(stderr=True)
+        self.as_of: dt.datetime | None = None  # that, where it was told
+
+    @cached_property
+    def stdout(self) -> Console:
+        from sova.cli import consoles  # noqa: PLC0415 - many commands print no table, and rich takes time
+
+        return consoles.stdout()
+
+    @cached_property
+    def stderr(self) -> Console:
+        from sova.cli import consoles  # noqa: PLC0415 - as above
+
+        return consoles.stderr()
 
     @cached_property
     def found(self) -> Path | None:
@@ -42,23 +51,35 @@ class App:
 
     @cached_property
     def config(self) -> Config:
-        if self.found is None:
-            return Config()
         try:
-            # the kinds of source are looked up only where there is a file whose keys must be checked
-            return load(self.found, source_settings(source_factories()))
+            return configured(self.found)
         except ConfigError as error:  # everything at once: what is wrong in its pattern files is told with it
-            raise ConfigError([*error.mistakes, *gather(pattern_files(self.found)).mistakes]) from error
+            from sova.patterns.load import gather  # noqa: PLC0415 - only where something is wrong
 
-    def session(self, *, pattern_files: Sequence[Path] = (), down_path: Path | None = None) -> Session:
-        return Session(self.config, now=self.now, pattern_files=tuple(pattern_files), down_path=down_path)
+            files = pattern_files(self.found) if self.found else []
+            raise ConfigError([*error.mistakes, *gather(files).mistakes]) from error
 
-    def pattern_set(self, files: Sequence[Path] = ()) -> PatternSet:
-        """The patterns of the configuration, or only those in `files`."""
-        return self.session(pattern_files=files).pattern_set
-
-    def engine(self, pattern_set: PatternSet) -> Engine:
-        return Engine(pattern_set.patterns)
+    def query(self, filters: dict[str, object]) -> Query:
+        """What the options of `filter_options` ask for."""
+        try:
+            return make_query(self.config, self.now, **filters)  # type: ignore[arg-type]  # click has checked the types
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
 
 
 pass_app = click.make_pass_decorator(App)
+
+
+def as_of_option(command: _Command) -> _Command:
+    """Add `--as-of`, which sets the moment that counts as now."""
+
+    def take(context: click.Context, _option: click.Parameter, text: str | None) -> None:
+        if text:
+            app = context.ensure_object(App)
+            try:
+                app.now = app.as_of = parse_time(text, app.now, app.config.timezone)
+            except ValueError as error:
+                raise click.BadParameter(str(error)) from error
+
+    help_text = "Take this moment as now (for a look at the past)."
+    return click.option("--as-of", metavar="TIME", callback=take, expose_value=False, help=help_text)(command)

@@ -8,15 +8,14 @@ from itertools import chain, islice
 
 import click
 
-from sova.cli.app import App, pass_app
+from sova.cli.app import App, as_of_option, pass_app
 from sova.cli.filter_options import filters_but
 from sova.cli.output import emit, emit_lines, output_option
 from sova.config import store_location
-from sova.filters import Search, make_query
+from sova.filters import Search
 from sova.model import Diagnosis, Verdict
 from sova.reports.wording import count
 from sova.store import Store
-from sova.times import parse_time
 
 __all__ = ["builds"]
 
@@ -50,7 +49,7 @@ In a pipe a line holds, with tabs between: id, time (UTC), job, change, verdict,
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest.")
 @click.option("--all", "every", is_flag=True, help="All of them, however many.")
 @output_option()
-@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@as_of_option
 @pass_app
 def builds(  # noqa: PLR0913 - one parameter for each option
     app: App,
@@ -65,18 +64,11 @@ def builds(  # noqa: PLR0913 - one parameter for each option
     limit: int,
     every: bool,
     output: str,
-    as_of: str | None,
     **filters: object,
 ) -> None:
     """List the builds that are stored, newest first."""
-    try:
-        if as_of:
-            app.now = parse_time(as_of, app.now, app.config.timezone)
-        query = make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     asked = Search(
-        query=query,
+        query=app.query(filters),
         failed=True if fail else None,
         tag=tag,
         verdict=tuple(Verdict(word) for word in verdict),

@@ -11,6 +11,7 @@ import yaml
 from sova.cli.app import App, pass_app
 from sova.config import DEFAULT_LOGS, Config, cache_directory, candidates, find, store_location
 from sova.first_config import for_url, generic
+from sova.patterns.load import patterns_for
 from sova.session import Session
 
 __all__ = ["config"]
@@ -64,7 +65,7 @@ def init(app: App, url: str | None, path: str, force: bool) -> None:
 def check(app: App) -> None:
     """Check the configuration and every pattern file it names; every mistake is told with its place."""
     app.config  # noqa: B018 - loading is the check; it raises ConfigError with every mistake
-    found = app.pattern_set()
+    found = patterns_for(app.config)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     where = app.found or "no configuration file, the defaults hold"

@@ -15,7 +15,6 @@ from sova.cli.filter_options import filter_options
 from sova.cli.transfer import Lines, bar, read_lines, write_lines
 from sova.config import Retention, parse_size, store_location
 from sova.errors import StoreError
-from sova.filters import make_query
 from sova.store import Store
 from sova.store.trouble import hidden
 from sova.store.upgrade import upgrade_at
@@ -120,11 +119,7 @@ def export(app: App, /, file: str, **filters: object) -> None:
 
     Every build that is stored is meant, of jobs that are not tracked too. Each line is one item of `diagnoses` of
     `sova run -o json`; see docs/reference/json.md."""
-    try:
-        query = make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    query = replace(query, jobs=())
+    query = replace(app.query(filters), jobs=())
     with _stored(app) as store, bar(app.stderr, "exporting", store.count(query)) as advance:
         number = write_lines(file, store.diagnoses(query), advance)
     if file != "-":

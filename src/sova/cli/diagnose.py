@@ -12,6 +12,7 @@ from sova.cli.app import App, pass_app
 from sova.cli.output import emit, output_option
 from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.console_diagnosis import render_diagnoses
+from sova.session import Session
 from sova.targets import diagnose_each
 
 __all__ = ["diagnose"]
@@ -50,7 +51,10 @@ def diagnose(
     found: list[Diagnosis] = []
     interrupted = False
     try:
-        with app.session(pattern_files=pattern_files) as session, app.stderr.status("reading patterns") as status:
+        with (
+            Session(app.config, now=app.now, pattern_files=pattern_files) as session,
+            app.stderr.status("reading patterns") as status,
+        ):
             for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):
                 found.append(diagnosis)
                 if output == "jsonl":  # as soon as it is there

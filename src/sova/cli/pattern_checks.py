@@ -16,8 +16,9 @@ from sova.errors import PatternError
 from sova.model import Diagnosis, Kind
 from sova.patterns.examples import try_examples
 from sova.patterns.lint import lint as doubts
-from sova.patterns.load import gather
+from sova.patterns.load import gather, patterns_for
 from sova.reports.wording import count
+from sova.session import Session
 from sova.targets import diagnose_each
 
 __all__ = ["lint", "test"]
@@ -85,7 +86,7 @@ def test(app: App, targets: Sequence[str], clean: bool, files: Sequence[Path]) -
 
 def _test_examples(app: App, files: Sequence[Path]) -> int:
     # the configured patterns first: a mistake in any of them ends the command with every mistake told
-    used = [*app.pattern_set().patterns, *(app.pattern_set(files).patterns if files else ())]
+    used = [*patterns_for(app.config).patterns, *(patterns_for(app.config, files).patterns if files else ())]
     tried = list(try_examples(used))
     wrong = [one for one in tried if not one.right]
     for one in wrong:
@@ -100,7 +101,10 @@ def _test_examples(app: App, files: Sequence[Path]) -> int:
 def _test_clean(app: App, targets: Sequence[str], files: Sequence[Path]) -> int:
     logs = [log for target in targets for log in _logs(target)]
     wrong = problems = 0
-    with app.session(pattern_files=files) as session, app.stderr.status("reading logs") as status:
+    with (
+        Session(app.config, now=app.now, pattern_files=tuple(files)) as session,
+        app.stderr.status("reading logs") as status,
+    ):
         for diagnosis in diagnose_each(logs, session, lambda log: status.update(f"reading {log}")):
             for line in _telling(diagnosis):
                 click.echo(line)

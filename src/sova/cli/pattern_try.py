@@ -63,7 +63,7 @@ def try_(  # noqa: PLR0913 - one parameter for each option
     pattern = _pattern(regex, text=text, raw=raw, message=message, exclude=exclude)
     engine = Engine([pattern], max_hits=most, context=context)
     scans: list[Scan] = []
-    with app.session() as session:
+    with Session(app.config, now=app.now) as session:
         for file, scan in _scans(session, engine, target, names):
             scans.append(scan)
             for hit in scan.hits if output == "table" else ():

@@ -14,6 +14,7 @@ from sova.cli.pattern_options import output_option, patterns_option
 from sova.cli.pattern_try import try_
 from sova.cli.pattern_view import as_yaml, overview, row
 from sova.model import Kind
+from sova.patterns.load import patterns_for
 
 __all__ = ["patterns"]
 
@@ -54,7 +55,7 @@ def list_(  # noqa: PLR0913 - one parameter for each option
     wanted = [word.casefold() for word in words]
     found = [
         pattern
-        for pattern in app.pattern_set(files).patterns
+        for pattern in patterns_for(app.config, files).patterns
         if (not tag or pattern.tag in tag)
         and (not kind or pattern.kind in kind)
         and all(word in f"{pattern.id} {pattern.message} {pattern.text}".casefold() for word in wanted)
@@ -73,7 +74,7 @@ def list_(  # noqa: PLR0913 - one parameter for each option
 @pass_app
 def show(app: App, ids: Sequence[str], files: Sequence[Path], output: str) -> None:
     """Show everything about patterns, in the form in which they are written."""
-    known = {pattern.id: pattern for pattern in app.pattern_set(files).patterns}
+    known = {pattern.id: pattern for pattern in patterns_for(app.config, files).patterns}
     missing = [name for name in ids if name not in known]
     if missing:
         raise click.UsageError(f"no pattern has the id {', '.join(missing)}; see `sova patterns list`")

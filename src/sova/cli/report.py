@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sova.cli.app import App, pass_app
+from sova.cli.app import App, as_of_option, pass_app
 from sova.cli.filter_options import filters_but
-from sova.cli.sites import desk_of, foot_of, write_site
+from sova.cli.sites import write_site
 from sova.config import store_location
-from sova.filters import Query, make_query
+from sova.filters import Query
+from sova.patterns.load import patterns_for
 from sova.stats import MOST_DAYS
 from sova.store import Store
-from sova.times import parse_time
+from sova.views.desk import desk_of, foot_of
 
 if TYPE_CHECKING:
     from sova.reports.site import Settings
@@ -62,7 +62,7 @@ The pages open by a double click. An update writes only what changed: run it as 
     "--jobs", "-j", "processes", type=click.IntRange(0, 64), default=0, help="Processes; by default one a core."
 )
 @filters_but("days", "dates", "since", "until", "limit", "fail")
-@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@as_of_option
 @pass_app
 def html(  # noqa: PLR0913 - one parameter for each option
     app: App,
@@ -74,7 +74,6 @@ def html(  # noqa: PLR0913 - one parameter for each option
     single: Path | None,
     url: str,
     processes: int,
-    as_of: str | None,
     **filters: object,
 ) -> None:
     """Write the pages into DIRECTORY, or with --single one file that holds what matters."""
@@ -82,9 +81,7 @@ def html(  # noqa: PLR0913 - one parameter for each option
 
     if not directory and not single:
         raise click.UsageError("name a directory, or a file with --single")
-    if as_of:
-        app.now = _moment(as_of, app)
-    query = _query(app, filters)
+    query = app.query(filters)
     settings = Settings(title=app.config.title, days=days, build_pages=build_pages, base=url)
     if single:
         _write_single(app, query, single, settings)
@@ -97,20 +94,6 @@ def _write_single(app: App, query: Query, file: Path, settings: Settings) -> Non
     from sova.reports.site.single import write_single  # noqa: PLC0415 - as above
 
     with Store.open(store_location(app.config)) as store:
-        desk = desk_of(app, store, query)
+        desk = desk_of(app.config, patterns_for(app.config), store, query, app.now)
         size = write_single(desk, foot_of(desk), file, settings)
     click.echo(f"wrote {file}, {size / 1e6:.1f} MB", err=True)
-
-
-def _query(app: App, filters: dict[str, object]) -> Query:
-    try:
-        return make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _moment(text: str, app: App) -> dt.datetime:
-    try:
-        return parse_time(text, app.now, app.config.timezone)
-    except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from error

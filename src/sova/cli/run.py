@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
-from sova.cli.app import App, pass_app
+from sova.cli.app import App, as_of_option, pass_app
 from sova.cli.filter_options import filter_options
 from sova.cli.output import emit, output_option
 from sova.cli.run_bar import RunBar
 from sova.cli.sites import write_site
-from sova.filters import make_query
 from sova.main_job import Run
 from sova.main_job import run as main_job
 from sova.reports.console import render
-from sova.times import parse_time
+from sova.session import Session
 
 __all__ = ["run"]
 
@@ -39,22 +37,15 @@ Exit status: 0 done; 1 failures found (only with --exit-status); 2 usage or conf
 @filter_options
 @click.option("--html", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write the pages there.")
 @output_option()
-@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@as_of_option
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when a build failed.")
 @pass_app
-def run(
-    app: App, /, *, html: Path | None, output: str, as_of: str | None, exit_status: bool, **filters: object
-) -> None:
+def run(app: App, /, *, html: Path | None, output: str, exit_status: bool, **filters: object) -> None:
     """Collect builds from every source, find out why they failed, keep that, and report it."""
-    if as_of:
-        app.now = _moment(as_of, app)
     if not (filters["days"] or filters["since"] or filters["dates"]):
         filters["days"] = 2
-    try:
-        query = make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    with app.session() as session, RunBar(app.stderr) as bar:
+    query = app.query(filters)
+    with Session(app.config, now=app.now) as session, RunBar(app.stderr) as bar:
         done = main_job(session, query, bar)
     if done.collected.interrupted:
         click.echo("interrupted; what was done is saved and reported", err=True)
@@ -64,13 +55,6 @@ def run(
         shown = replace(query, since=None, until=None, dates=(), limit=None, fail=False)
         click.echo(f"wrote {write_site(app, shown, html).index}", err=True)
     click.get_current_context().exit(_status(done, exit_status))
-
-
-def _moment(text: str, app: App) -> dt.datetime:
-    try:
-        return parse_time(text, app.now, app.config.timezone)
-    except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from error
 
 
 def _report(app: App, done: Run, output: str) -> None:

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 import click
 
 from sova.cli import EXIT_INTERRUPTED
-from sova.cli.app import App, pass_app
+from sova.cli.app import App, as_of_option, pass_app
 from sova.config import Config
 from sova.errors import SovaError
-from sova.times import parse_time
 
 if TYPE_CHECKING:
     import uvicorn
@@ -52,7 +51,7 @@ Exit status: 0 ended by SIGTERM; 2 usage, configuration, database, or the port i
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--open", "open_browser", is_flag=True, help="Show the first page in a browser.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request to stderr.")
-@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@as_of_option
 @pass_app
 def serve(  # noqa: PLR0913 - one parameter an option
     app: App,
@@ -63,23 +62,21 @@ def serve(  # noqa: PLR0913 - one parameter an option
     workers: int,
     open_browser: bool,
     access_log: bool,
-    as_of: str | None,
 ) -> None:
     """Show statistics, builds and reasons as pages, and answer the API.
 
     What is shown is what `sova run` has collected; pages change as soon as it has collected more.
     """
-    if as_of and workers > 1:
+    if app.as_of and workers > 1:
         raise click.UsageError("--as-of goes with one worker only")
     config = _asked(app.config, host, port)
-    moment = _moment(as_of, app) if as_of else None
     with _listening(config.web.host, config.web.port) as listener:
         address = _address(listener)
         if not ipaddress.ip_address(str(listener.getsockname()[0]).partition("%")[0]).is_loopback:
             click.echo(_OPEN_TO_ALL.format(host=config.web.host or "0.0.0.0"), err=True)  # noqa: S104 - said, not done
         begun = partial(_begun, address, open_browser)
         if workers == 1:
-            _serve_alone(config, listener, moment, begun, access_log)
+            _serve_alone(config, listener, app.as_of, begun, access_log)
         else:
             _serve_side_by_side(app, config, listener, workers, begun, access_log)
 
@@ -87,13 +84,6 @@ def serve(  # noqa: PLR0913 - one parameter an option
 def _asked(config: Config, host: str | None, port: int | None) -> Config:
     asked = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     return config.model_copy(update={"web": config.web.model_copy(update=asked)})
-
-
-def _moment(text: str, app: App) -> dt.datetime:
-    try:
-        return parse_time(text, app.now, app.config.timezone)
-    except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from error
 
 
 def _listening(host: str, port: int) -> socket.socket:

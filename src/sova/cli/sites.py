@@ -1,4 +1,4 @@
-"""What commands that write pages share: the desk they are made from, and how far the writing is."""
+"""Writing the site, for every command that does, and how far the writing is."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from sova.cli.app import App
 from sova.config import store_location
 from sova.filters import Query
+from sova.patterns.load import patterns_for
 from sova.store import Store
-from sova.views.desk import Desk, Foot
+from sova.views.desk import desk_of, foot_of
 
 if TYPE_CHECKING:
     from sova.reports.site import Settings, Written
 
-__all__ = ["WriteBar", "desk_of", "foot_of", "write_site"]
+__all__ = ["WriteBar", "write_site"]
 
 
 class WriteBar:
@@ -52,27 +53,6 @@ class WriteBar:
         self._progress.update(self._task, completed=done, total=whole)
 
 
-def desk_of(app: App, store: Store, query: Query) -> Desk:
-    """What pages are made from, after the configuration; `query` bounds what they show. Raises PatternError."""
-    config, found = app.config, app.pattern_set()
-    return Desk(
-        store=store,
-        now=app.now,
-        timezone=config.timezone,
-        query=query,
-        groups=tuple(config.groups),
-        group_of=config.group_of,
-        short_of=config.short_of,
-        patterns=tuple(found.patterns),
-        patterns_version=found.version,
-    )
-
-
-def foot_of(desk: Desk) -> Foot:
-    """The foot of pages that are kept. Raises StoreError."""
-    return Foot(desk.now, desk.timezone.key, desk.store.last_runs(), len(desk.patterns), desk.patterns_version)
-
-
 def write_site(
     app: App, query: Query, directory: Path, settings: Settings | None = None, processes: int = 0
 ) -> Written:
@@ -81,7 +61,7 @@ def write_site(
 
     location = store_location(app.config)
     with Store.open(location) as store, WriteBar(app.stderr) as bar:
-        desk = desk_of(app, store, query)
+        desk = desk_of(app.config, patterns_for(app.config), store, query, app.now)
         return write(
             desk,
             foot_of(desk),

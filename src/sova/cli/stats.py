@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sova.cli.app import App, pass_app
+from sova.cli.app import App, as_of_option, pass_app
 from sova.cli.filter_options import filters_but
 from sova.cli.output import emit_lines
 from sova.config import store_location
-from sova.filters import Search, make_query
+from sova.filters import Search
 from sova.stats import DIMENSIONS, MOST_DAYS, statistics
 from sova.store import Store
 from sova.times import day_start, days_back, parse_time
@@ -59,7 +59,7 @@ A share stands with its 95 % Wilson interval. Every word is defined in docs/stat
 @filters_but("days", "dates", "since", "until", "limit", "fail")
 @click.option("--tag", multiple=True, metavar="TAG", help="Only failures with this tag (repeatable).")
 @click.option("-o", "--output", type=click.Choice(["table", *_FORMS]), default="table", show_default=True, help="Form.")
-@click.option("--as-of", metavar="TIME", help="Take this moment as now (for a look at the past).")
+@as_of_option
 @pass_app
 def stats(  # noqa: PLR0913 - one parameter for each option
     app: App,
@@ -73,21 +73,18 @@ def stats(  # noqa: PLR0913 - one parameter for each option
     limit: int,
     tag: tuple[str, ...],
     output: str,
-    as_of: str | None,
     **filters: object,
 ) -> None:
     """Count what is stored: shares of passed and explained builds, top reasons, jobs, beside the days before."""
     try:
-        if as_of:
-            app.now = parse_time(as_of, app.now, app.config.timezone)
         span = _span(app, range_name, days, since, until)
-        query = make_query(app.config, app.now, **filters)  # type: ignore[arg-type]  # click has checked the types
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    search = Search(app.query(filters), tag=tag)
     with Store.open(store_location(app.config)) as store:
         found = statistics(
             store,
-            Search(query, tag=tag),
+            search,
             span.since,
             span.until,
             app.now,

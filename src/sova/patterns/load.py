@@ -10,13 +10,25 @@ from importlib import resources
 from itertools import count
 from pathlib import Path
 
+from sova.config import Config
 from sova.documents import Document, parse
 from sova.errors import Mistake, PatternError
 from sova.model import Examples, Pattern
 from sova.patterns.form import ids_of, patterns_of
 from sova.patterns.importers import seed
 
-__all__ = ["Gathered", "PatternSet", "Place", "Read", "builtin_files", "gather", "load", "read", "version_of"]
+__all__ = [
+    "Gathered",
+    "PatternSet",
+    "Place",
+    "Read",
+    "builtin_files",
+    "gather",
+    "load",
+    "patterns_for",
+    "read",
+    "version_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,13 @@ def load(paths: Sequence[Path] = (), *, builtin: bool = True) -> PatternSet:
     if found.mistakes:
         raise PatternError(found.mistakes)
     return PatternSet(found.patterns, version_of(found.patterns), found.notes)
+
+
+def patterns_for(config: Config, files: Sequence[Path] = ()) -> PatternSet:
+    """The patterns of the configuration, or only those in `files`. Raises PatternError."""
+    if files:
+        return load(files, builtin=False)
+    return load([Path(name) for name in config.patterns], builtin=config.builtin_patterns)
 
 
 def gather(paths: Sequence[Path] = (), *, builtin: bool = True, trusted: bool = False) -> Gathered:

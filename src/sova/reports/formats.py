@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from sova import plugins
 from sova.errors import Mistake, PluginError
+from sova.plugins import Plugins
 from sova.reports import Writer
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ def writer(name: str) -> Writer:
     if name in OWN:
         module, function = OWN[name]
         return cast(Writer, getattr(import_module(module), function))
-    found = plugins.load(GROUP)  # looked for only where the name is none of ours: it takes time
-    if name not in found:
-        raise LookupError(f"{name!r} is no form; there are {', '.join([*OWN, *sorted(found)])}")
-    if not callable(found[name]):
+    plugins = Plugins(GROUP)  # looked for only where the name is none of ours: it takes time
+    if name not in plugins:
+        raise LookupError(f"{name!r} is no form; there are {', '.join([*OWN, *sorted(plugins)])}")
+    found = plugins[name]
+    if not callable(found):
         raise PluginError(Mistake(GROUP, 0, 0, name, "is no form: it cannot be called"))
-    return cast(Writer, found[name])
+    return cast(Writer, found)
 
 
 def write(name: str, diagnoses: Iterable[Diagnosis]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Text, cast, column, func, literal, select, table
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.types import UserDefinedType
 
 from sova.model import Diagnosis
 from sova.store.rows import clean
@@ -20,6 +20,16 @@ __all__ = ["builds_holding", "search_words", "text_holds", "words_in", "words_of
 
 _search = table("search", column("rowid", Integer), column("search", Text))
 """SQLite's index of the words; its rows have the numbers of the builds."""
+
+
+class _TsQuery(UserDefinedType[str]):
+    """PostgreSQL's type of a question; SQLAlchemy's own one would load all of that dialect for every database."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: object) -> str:
+        return "TSQUERY"
+
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_WORD = 64
@@ -75,7 +85,7 @@ def builds_holding(connection: Connection, words: Sequence[str], *, whole: bool 
         return select(_search.c.rowid).where(_search.c.search.op("MATCH")(asked))
     lexemes = " & ".join([*(f"'{word}'" for word in others), f"'{last}'" if whole else f"'{last}':*"])
     vector = func.array_to_tsvector(func.string_to_array(texts.c.words, " "))
-    return select(texts.c.build_id).where(vector.op("@@")(cast(literal(lexemes), TSQUERY)))
+    return select(texts.c.build_id).where(vector.op("@@")(cast(literal(lexemes), _TsQuery())))
 
 
 def text_holds(connection: Connection, words: Sequence[str], build_id: ColumnElement[int]) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sova.filters import Query, Search
@@ -12,7 +13,11 @@ from sova.model import Pattern
 from sova.store import SourceRun, Store
 from sova.times import day_start, days_back
 
-__all__ = ["RANGES", "Desk", "Foot", "Span", "span_of"]
+if TYPE_CHECKING:
+    from sova.config import Config
+    from sova.patterns.load import PatternSet
+
+__all__ = ["RANGES", "Desk", "Foot", "Span", "desk_of", "foot_of", "span_of"]
 
 RANGES = ("today", "yesterday", "7d", "14d", "30d", "90d")
 """Ranges that have a name in URLs; any other is told by its beginning and end."""
@@ -100,3 +105,24 @@ class Foot:
     patterns: int = 0
     patterns_version: str = ""
     seconds: float | None = None
+
+
+def desk_of(config: Config, found: PatternSet, store: Store, query: Query, now: dt.datetime) -> Desk:
+    """The desk for a configuration and its patterns; `query` bounds what pages show."""
+    return Desk(
+        store=store,
+        now=now,
+        timezone=config.timezone,
+        query=query,
+        groups=tuple(config.groups),
+        group_of=config.group_of,
+        short_of=config.short_of,
+        patterns=tuple(found.patterns),
+        patterns_version=found.version,
+    )
+
+
+def foot_of(desk: Desk, seconds: float | None = None) -> Foot:
+    """The foot of the pages that are made from this desk. Raises StoreError."""
+    runs = desk.store.last_runs()
+    return Foot(desk.now, desk.timezone.key, runs, len(desk.patterns), desk.patterns_version, seconds)

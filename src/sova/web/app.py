@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from sova.config import Config, find, load, store_location
+from sova.config import Config, find, store_location
 from sova.errors import StoreError
 from sova.filters import Search
-from sova.session import Session, source_factories, source_settings
+from sova.patterns.load import patterns_for
+from sova.sources.kinds import configured
 from sova.store import Store
 from sova.store.counting import counting
 from sova.web import api, assets, badge, errors, feeds, logs, metrics, pages, tables
@@ -38,8 +39,7 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     Raises ConfigError (patterns, token file) and StoreError.
     """
     token = read_token(config)
-    with Session(config, now=now()) as session:
-        pattern_set = session.pattern_set
+    pattern_set = patterns_for(config)
     opened = store or Store.open(store_location(config))
 
     @asynccontextmanager
@@ -91,7 +91,7 @@ def _warm(store: Store, now: dt.datetime) -> None:
 def create_app_from_environment(host: str = "") -> FastAPI:
     """The web app for the configuration that SOVA_CONFIG names, or that is found without; for servers that start
     processes of their own. `host`, where given, replaces `web.host`."""
-    config = load(find(), source_settings(source_factories()))
+    config = configured(find())
     if host:
         config = config.model_copy(update={"web": config.web.model_copy(update={"host": host})})
     return create_app(config)

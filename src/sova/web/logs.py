@@ -21,6 +21,7 @@ from sova.logs.search import Count, Found, Needle, count_lines, find_after, find
 from sova.logs.spool import Spool, log_named, make_spool, open_spool, stamp_of
 from sova.logs.window import PART, part_of_line, window_around, window_from, window_until
 from sova.model import Diagnosis, ProblemKind
+from sova.views.desk import foot_of
 from sova.views.log import LogComingView, LogLineView, Searched, log_gone, log_view, telling_of
 from sova.web.caching import Kept, sent, unchanged
 from sova.web.params import ParameterError
@@ -179,12 +180,12 @@ def _searched(spool: Spool, asked: _Asked) -> Searched | None:
 
 
 def _page(serving: Serving, view: object, status: int, headers: dict[str, str] | None = None) -> Response:
-    html = serving.pages().render(view, serving.foot(serving.desk()))
+    html = serving.pages().render(view, foot_of(serving.desk()))
     headers = {"Cache-Control": "no-store", **(headers or {})}
     return Response(html.encode("utf-8", "replace"), status, headers=headers, media_type="text/html; charset=utf-8")
 
 
 def _sent(request: Request, serving: Serving, view: object) -> Response:
-    html = serving.pages().render(view, serving.foot(serving.desk())).encode("utf-8", "replace")
+    html = serving.pages().render(view, foot_of(serving.desk())).encode("utf-8", "replace")
     etag = f'W/"{hashlib.sha256(html).hexdigest()[:32]}"'
     return unchanged(request, etag) or sent(request, etag, Kept.of(html, "text/html; charset=utf-8"))

@@ -13,7 +13,7 @@ from sova.stats import DIMENSIONS
 from sova.stats import ORDERS as REASON_ORDERS
 from sova.views.builds import build, builds
 from sova.views.changes import change, changes
-from sova.views.desk import Desk
+from sova.views.desk import Desk, foot_of
 from sova.views.jobs import ORDERS, job, jobs
 from sova.views.overview import overview
 from sova.views.patterns import patterns
@@ -62,7 +62,7 @@ def _page(request: Request, takes: _Takes, make: Callable[[Desk, Asked], object 
         view = _viewed(make, desk, asked)
         if view is None:
             return None
-        foot = serving.foot(desk, perf_counter() - begun)
+        foot = foot_of(desk, perf_counter() - begun)
         pages = serving.pages(asked.query_string, serving.address(request))
         return Kept.of(pages.render(view, foot).encode("utf-8", "replace"), _HTML)
 

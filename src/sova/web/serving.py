@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from sova.config import Config
-from sova.filters import Query, make_query
+from sova.filters import make_query
 from sova.patterns.load import PatternSet
 from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.session import Session
 from sova.store import Store
-from sova.views.desk import Desk, Foot
+from sova.views.desk import Desk, desk_of
 from sova.web.assets import Assets
 from sova.web.caching import PageCache
 
@@ -46,20 +46,10 @@ class Serving:
         """A new session (HTTP client, log cache, engine), to be closed by who asked for it."""
         return Session(self.config, now=self.clock())
 
-    def desk(self, query: Query | None = None) -> Desk:
-        """What views are made from; without a query the builds of the tracked jobs are shown."""
-        now, config = self.now(), self.config
-        return Desk(
-            store=self.store,
-            now=now,
-            timezone=config.timezone,
-            query=make_query(config, now) if query is None else query,
-            groups=tuple(config.groups),
-            group_of=config.group_of,
-            short_of=config.short_of,
-            patterns=tuple(self.pattern_set.patterns),
-            patterns_version=self.pattern_set.version,
-        )
+    def desk(self) -> Desk:
+        """What views are made from: the builds of the tracked jobs."""
+        now = self.now()
+        return desk_of(self.config, self.pattern_set, self.store, make_query(self.config, now), now)
 
     @property
     def root(self) -> str:
@@ -78,17 +68,6 @@ class Serving:
     def pages(self, span: str = "", base: str = "") -> Pages:
         """Renders views to HTML; parameters as for `links`."""
         return Pages(self.links(span, base), title=self.config.title)
-
-    def foot(self, desk: Desk, seconds: float | None = None) -> Foot:
-        """What stands at the foot of a page. Raises StoreError."""
-        return Foot(
-            now=desk.now,
-            timezone=desk.timezone.key,
-            sources=self.store.last_runs(),
-            patterns=len(desk.patterns),
-            patterns_version=desk.patterns_version,
-            seconds=seconds,
-        )
 
 
 def serving_of(request: Request) -> Serving:
