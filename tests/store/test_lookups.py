@@ -14,13 +14,12 @@ from sova.model import Diagnosis
 from sova.slugs import name_slug, reason_slug
 from sova.stats import days_of
 from sova.store import Store
+from sova.store.around import neighbours, reason_around
 from sova.store.lookups import (
     days_of_reasons,
-    neighbours,
     nodesets,
     parts_of,
     pattern_hits,
-    reason_around,
     reason_ever,
 )
 from sova.store.patchsets import changes_page, whole_changes
@@ -61,11 +60,15 @@ DNS = slug_of(SAMPLE[0])
 def test_of_one_reason(filled: Store) -> None:
     every = [one for one in SAMPLE if slug_of(one) == DNS]
     within = [one for one in inside(SPAN) if slug_of(one) == DNS]
-    found = reason_around(filled, Search(reason=DNS), SPAN, 3)
-    assert (found.builds, found.jobs) == (len(within), len({one.build.job_name for one in within}))
+    days = [span for _, span in days_of(*SPAN, ZoneInfo("Europe/Berlin"))]
+    found = reason_around(filled, Search(reason=DNS), days, 3)
+    assert found.days == tuple(sum(slug_of(one) == DNS for one in inside(day)) for day in days)
+    assert (sum(found.days), found.jobs) == (len(within), len({one.build.job_name for one in within}))
     changes = {(one.build.change.project, one.build.change.number) for one in within}
     assert found.changes == len([change for change in changes if change[1] is not None])
     assert found.newest == tuple(one.build for one in every[:3])
+    times = [one.build.time.replace(microsecond=0) for one in every if one.build.time]
+    assert (found.first_seen, found.last_seen) == (min(times), max(times))
     ever = reason_ever(filled, DNS)
     assert (ever.builds, ever.secondary) == (len(every), 0)
     assert reason_ever(filled, reason_slug("infra", "never seen")).builds == 0

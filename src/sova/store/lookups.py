@@ -1,4 +1,4 @@
-"""Small questions of single pages: what stands beside a build, reasons by day, the last hits of patterns.
+"""Small questions of single pages: reasons by day, names and machines of a reason, the last hits of patterns.
 
 Each is answered from an index, or from as many rows as the page shows. They only read, and raise StoreError.
 """
@@ -11,31 +11,25 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, text
 
 from sova.filters import Search
-from sova.model import Build, Diagnosis
-from sova.slugs import name_slug
-from sova.store import Run, Store
+from sova.model import Diagnosis
+from sova.store import Store
 from sova.store.conditions import conditions, within
 from sova.store.counting import counting
-from sova.store.loading import batches, builds_by_id, load
-from sova.store.patchsets import runs_of
-from sova.store.tables import builds, messages, names, outcomes, reasons
+from sova.store.loading import batches, load
+from sova.store.tables import builds, messages, outcomes, reasons
 from sova.times import Span
 
 __all__ = [
-    "Neighbours",
     "PatternHits",
-    "ReasonAround",
     "ReasonEver",
     "days_of_reasons",
     "diagnoses_of",
-    "neighbours",
     "nodesets",
     "parts_of",
     "pattern_hits",
-    "reason_around",
     "reason_ever",
 ]
 
@@ -52,16 +46,6 @@ _PATTERN_IDS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The runs of the same job around a build: the one before it that passed or failed, and the failures before and
-    after it."""
-
-    previous: Run | None = None
-    previous_failure: Run | None = None
-    next_failure: Run | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ReasonEver:
     """A reason in everything that is stored: `builds` count by it, `secondary` had it beside another one."""
 
@@ -69,16 +53,6 @@ class ReasonEver:
     secondary: int = 0
     first_seen: dt.datetime | None = None
     last_seen: dt.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonAround:
-    """A reason in a stretch of time: the failures that count by it, and the newest of them ever."""
-
-    builds: int
-    jobs: int
-    changes: int
-    newest: tuple[Build, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +66,6 @@ class PatternHits:
     last_job: str
 
 
-def neighbours(store: Store, build: Build) -> Neighbours:
-    """What the job of this build did before and after it; nothing for a build without a time."""
-    with store.reading() as connection:
-        number = connection.scalars(select(builds.c.id).where(builds.c.key == build.key)).first()
-        if build.time is None or number is None:
-            return Neighbours()
-        job = and_(names.c.kind == "job", names.c.slug == name_slug(build.job_name))
-        of_job = outcomes.c.job_id == select(names.c.id).where(job).scalar_subquery()
-        time, at = math.floor(build.time.timestamp()), outcomes.c.time
-        before = and_(at <= time, or_(at < time, outcomes.c.build_id < number))
-        after = and_(at >= time, or_(at > time, outcomes.c.build_id > number))
-        newest, oldest = (at.desc(), outcomes.c.build_id.desc()), (at.asc(), outcomes.c.build_id.asc())
-        failed, ended = outcomes.c.failed.is_(True), or_(outcomes.c.failed, outcomes.c.passed)
-        return Neighbours(
-            previous=_first_run(connection, newest, of_job, before, ended),
-            previous_failure=_first_run(connection, newest, of_job, before, failed),
-            next_failure=_first_run(connection, oldest, of_job, after, failed),
-        )
-
-
 def diagnoses_of(store: Store, keys: Collection[str]) -> list[Diagnosis]:
     """The diagnoses of the builds with these keys, in no order; one that is gone is left out."""
     found: list[Diagnosis] = []
@@ -119,12 +73,6 @@ def diagnoses_of(store: Store, keys: Collection[str]) -> list[Diagnosis]:
         with store.reading() as connection:
             found += load(connection, connection.scalars(select(builds.c.id).where(builds.c.key.in_(batch))).all())
     return found
-
-
-def _first_run(connection: Connection, order: Iterable[ColumnElement[int]], *where: ColumnElement[bool]) -> Run | None:
-    number = connection.scalars(select(outcomes.c.build_id).where(*where).order_by(*order).limit(1)).first()
-    found = runs_of(connection, outcomes.c.build_id == number) if number is not None else ()
-    return next((one.run for _, one, _ in found), None)
 
 
 def reason_ever(store: Store, slug: str) -> ReasonEver:
@@ -135,24 +83,10 @@ def reason_ever(store: Store, slug: str) -> ReasonEver:
             return ReasonEver()
         counted = select(func.count(), func.min(outcomes.c.time), func.max(outcomes.c.time))
         builds_of, first, last = connection.execute(counted.where(outcomes.c.message_id == number)).one()
-        every = select(func.count(reasons.c.build_id.distinct())).where(reasons.c.message_id == number)
-        secondary = connection.scalars(every).one() - builds_of
+        # a subquery: its rows come in the order of the index, while those of count(DISTINCT) would be sorted once more
+        every = select(reasons.c.build_id).where(reasons.c.message_id == number).distinct().subquery()
+        secondary = connection.scalars(select(func.count()).select_from(every)).one() - builds_of
         return ReasonEver(builds_of, max(0, secondary), _moment(first), _moment(last))
-
-
-def reason_around(store: Store, search: Search, span: Span, most: int) -> ReasonAround:
-    """The builds of the one reason that `search` asks for, its times apart: counts of the stretch, and the newest."""
-    row = outcomes.c
-    with store.reading() as connection:
-        asked = conditions(connection, search)
-        rows = select(row.job_id, row.project_id, row.change_number).where(*asked, within(span))
-        found = connection.execute(rows).all()
-        newest = select(row.build_id).where(*asked).order_by(row.time.desc().nulls_last(), row.build_id.desc())
-        numbers = connection.scalars(newest.limit(most)).all()
-        known = builds_by_id(connection, numbers)
-    changes = {(project, change) for _, project, change in found if change is not None}
-    jobs = {job for job, _, _ in found}
-    return ReasonAround(len(found), len(jobs), len(changes), tuple(known[number] for number in numbers))
 
 
 def parts_of(

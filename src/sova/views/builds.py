@@ -14,7 +14,7 @@ from sova.filters import Query, Search
 from sova.model import Build, Diagnosis
 from sova.slugs import reason_slug
 from sova.stats import days_of
-from sova.store.lookups import Neighbours, ReasonEver, days_of_reasons, neighbours, reason_around, reason_ever
+from sova.store.around import Neighbours, neighbours, reason_around
 from sova.times import day_start
 from sova.views.desk import Desk, Span
 
@@ -33,7 +33,8 @@ _PAGE = 200
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """The primary reason of a build in the days around it: `others` counts other builds that failed for it, `jobs` and
-    `changes` those of all, `days` all of each day. `newest` are the newest other builds, `ever` is all there is."""
+    `changes` those of all, `days` all of each day. `newest` are the newest other builds; when it was seen first and
+    last goes for everything that is stored."""
 
     slug: str
     since: dt.datetime
@@ -43,7 +44,8 @@ class Elsewhere:
     changes: int
     days: tuple[int, ...]
     newest: tuple[Build, ...]
-    ever: ReasonEver
+    first_seen: dt.datetime | None
+    last_seen: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +133,19 @@ def _elsewhere(desk: Desk, diagnosis: Diagnosis) -> Elsewhere | None:
         return None
     slug = reason_slug(reason.tag, reason.message)
     since, until = _days_around(desk, time)
-    search = desk.within(Search(reason=slug))
-    seen = reason_around(desk.store, search, (since, until), NEWEST + 1)
     days = [span for _, span in days_of(since, until, desk.timezone)]
+    seen = reason_around(desk.store, desk.within(Search(reason=slug)), days, NEWEST + 1)
     return Elsewhere(
         slug=slug,
         since=since,
         until=until,
-        others=max(0, seen.builds - 1),
+        others=max(0, sum(seen.days) - 1),
         jobs=seen.jobs,
         changes=seen.changes,
-        days=days_of_reasons(desk.store, [slug], search, days)[slug],
+        days=seen.days,
         newest=tuple(one for one in seen.newest if one.key != diagnosis.build.key)[:NEWEST],
-        ever=reason_ever(desk.store, slug),
+        first_seen=seen.first_seen,
+        last_seen=seen.last_seen,
     )
 
 
@@ -160,7 +162,7 @@ def _change_failures(desk: Desk, diagnosis: Diagnosis) -> int:
     if change.number is None:
         return 0
     asked = Query(change=(change.number,), project=(change.project,) if change.project else ())
-    return max(0, desk.store.count_of(desk.within(Search(asked, failed=True))) - diagnosis.failed)
+    return max(0, desk.store.count_of(desk.within(Search(asked, failed=True)), COUNTED) - diagnosis.failed)
 
 
 def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on disk adds

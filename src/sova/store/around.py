@@ -1,0 +1,124 @@
+"""What stands beside one build: the same reason elsewhere, and the runs of its job before and after it.
+
+Each is answered from an index, whatever the age of the build. They only read, and raise StoreError.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+
+from sova.filters import Search
+from sova.model import Build
+from sova.slugs import name_slug
+from sova.store import Run, Store
+from sova.store.conditions import within
+from sova.store.loading import builds_by_id
+from sova.store.newest import newest_conditions
+from sova.store.outcomes import seconds_of
+from sova.store.paging import newest_ids
+from sova.store.patchsets import runs_of
+from sova.store.tables import builds, messages, names, outcomes
+from sova.times import Span
+
+__all__ = ["Neighbours", "ReasonAround", "neighbours", "reason_around"]
+
+_ROW = outcomes.c
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The runs of the same job around a build: the one before it that passed or failed, and the failures before and
+    after it."""
+
+    previous: Run | None = None
+    previous_failure: Run | None = None
+    next_failure: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonAround:
+    """A reason on some days: how many builds failed for it on each, of how many jobs and changes; the newest builds,
+    and when it was seen first and last, ever."""
+
+    days: tuple[int, ...]
+    jobs: int
+    changes: int
+    newest: tuple[Build, ...]
+    first_seen: dt.datetime | None
+    last_seen: dt.datetime | None
+
+
+def reason_around(store: Store, search: Search, days: Sequence[Span], most: int) -> ReasonAround:
+    """The one reason that `search` asks for, on days that follow each other, with its newest builds. The times of
+    `search` do not count; when the reason was seen does not keep to it."""
+    with store.reading() as connection:
+        asked = newest_conditions(connection, search)
+        wanted = select(_ROW.time, _ROW.job_id, _ROW.project_id, _ROW.change_number)
+        found = connection.execute(wanted.where(*asked, within((days[0][0], days[-1][1])))).all()
+        newest = [cursor.number for cursor in newest_ids(connection, search, None, most)[0]]
+        known = builds_by_id(connection, newest)
+        first, last = connection.execute(_first_and_last(search.reason)).one()
+    return ReasonAround(
+        days=_by_day([row.time for row in found], days),
+        jobs=len({row.job_id for row in found}),
+        changes=len({(row.project_id, row.change_number) for row in found if row.change_number is not None}),
+        newest=tuple(known[number] for number in newest),
+        first_seen=_moment(first),
+        last_seen=_moment(last),
+    )
+
+
+def _first_and_last(slug: str) -> Select[int, int]:
+    """When a reason was seen: two looks into the index."""
+    of_reason = _ROW.message_id == select(messages.c.id).where(messages.c.slug == slug).scalar_subquery()
+    ends = (select(end(_ROW.time)).where(of_reason).scalar_subquery() for end in (func.min, func.max))
+    return select(*ends)
+
+
+def _by_day(times: Sequence[int], days: Sequence[Span]) -> tuple[int, ...]:
+    """How many of these times lie on each of the days."""
+    starts = [seconds_of(since) for since, _ in days]
+    counts = Counter(bisect_right(starts, time) - 1 for time in times)
+    return tuple(counts[place] for place in range(len(days)))
+
+
+def _moment(seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def neighbours(store: Store, build: Build) -> Neighbours:
+    """What the job of this build did before and after it; nothing for a build without a time."""
+    if build.time is None:
+        return Neighbours()
+    with store.reading() as connection:
+        number = connection.scalars(select(builds.c.id).where(builds.c.key == build.key)).first()
+        return Neighbours() if number is None else _neighbours(connection, build.job_name, build.time, number)
+
+
+def _neighbours(connection: Connection, job: str, moment: dt.datetime, number: int) -> Neighbours:
+    time, at = math.floor(moment.timestamp()), _ROW.time
+    before = and_(at <= time, or_(at < time, _ROW.build_id < number))
+    after = and_(at >= time, or_(at > time, _ROW.build_id > number))
+    newest, oldest = (at.desc(), _ROW.build_id.desc()), (at.asc(), _ROW.build_id.asc())
+    of_kind = select(names.c.id).where(names.c.kind == "job", names.c.slug == name_slug(job))
+    of_job = _ROW.job_id == of_kind.scalar_subquery()
+
+    def first(order: Sequence[ColumnElement[int]], *where: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(_ROW.build_id).where(of_job, *where).order_by(*order).limit(1).scalar_subquery()
+
+    ids = connection.execute(
+        select(
+            first(newest, before, or_(_ROW.failed, _ROW.passed)),
+            first(newest, before, _ROW.failed),
+            first(oldest, after, _ROW.failed),
+        )
+    ).one()
+    found = {build: one.run for build, one, _ in runs_of(connection, _ROW.build_id.in_(set(ids) - {None}))}
+    return Neighbours(*map(found.get, ids))
