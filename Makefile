@@ -23,8 +23,8 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 run: $(VENV)/run.stamp  ## Collect the example CI, print the report, write the site
 	$(BIN)/python -m examples.ci.run --site $(SITE)
 
-test: $(VENV)/dev.stamp  ## Run the tests (no network, no root)
-	$(BIN)/python -m pytest
+test: $(VENV)/dev.stamp  ## Run the tests (no network, no root), up to four processes at a time
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/dev.stamp  ## Lint, types, import contract, counts of exceptions
 	$(BIN)/ruff check .
@@ -59,7 +59,13 @@ tests/browser/node_modules: tests/browser/package-lock.json
 	touch $@
 
 test-browser: $(VENV)/dev.stamp tests/browser/node_modules  ## Walk every page with Debian's chromium; axe, HTML validator
-	$(BIN)/python -m pytest tests/browser --browser -s
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-browser-live test-browser-disk
+
+test-browser-live: $(VENV)/dev.stamp tests/browser/node_modules
+	$(BIN)/python -m pytest tests/browser --browser -k live
+
+test-browser-disk: $(VENV)/dev.stamp tests/browser/node_modules
+	$(BIN)/python -m pytest tests/browser --browser -k "not live"
 
 screenshots: $(VENV)/dev.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
 	mkdir -p build
@@ -76,4 +82,4 @@ clean:  ## Remove everything that make has made
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check bench bench-full fuzz test-real test-browser screenshots docs lock clean
+.PHONY: help run test check bench bench-full fuzz test-real test-browser test-browser-live test-browser-disk screenshots docs lock clean

@@ -1,4 +1,4 @@
-"""Options of the whole suite, the list of skips at its end, and the lines that tests want said there.
+"""Options of the whole suite, what all of it shares, the list of skips at its end, and the lines that tests want said.
 
 `--real` lets the tests against real servers run (`make test-real`), `--browser` those with a browser
 (`make test-browser`); without it they are deselected.
@@ -7,15 +7,17 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.skips import Rule, read_rules, unexpected
 
 if TYPE_CHECKING:
+    from tests.example import Example
     from tests.postgres_server import PostgresServer
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
@@ -64,6 +66,25 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def shared_directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that all processes of this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def example(shared_directory: Path) -> Example:
+    """The example CI, run once; only for reading."""
+    from tests.example import Example  # noqa: PLC0415 - most runs of a few tests do not need it
+
+    directory = shared_directory / "example-ci"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first process that wants it makes it, others wait
+        return Example.run(directory)
+
+
 def _skips(terminal: pytest.TerminalReporter) -> Iterator[tuple[str, str]]:
     """(test or module, reason) of everything that was skipped."""
     for report in terminal.stats.get("skipped", []):
@@ -85,8 +106,16 @@ def _refused(config: pytest.Config) -> list[tuple[str, str]]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["said"] = session.config.stash[_SAID]
     if session.exitstatus == pytest.ExitCode.OK and _refused(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # Any: a process of xdist
+    """Take over what a process said; one that broke off has no output."""
+    node.config.stash[_SAID] += getattr(node, "workeroutput", {}).get("said", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

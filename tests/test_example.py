@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,10 @@ from examples.ci.tree import make
 
 from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.as_json import from_row
+from tests.example import Example
 from tests.reports.read_back import cleaned, rows_of_site
 
 PLAN = Plan.read()
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,22 +61,10 @@ def by_run(diagnoses: Sequence[Diagnosis], plan: Plan) -> dict[str, Diagnosis]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
-    """What `make run` prints, but JSON in place of the table; and where it wrote the site."""
-    directory = tmp_path_factory.mktemp("example")
-    places = ["--keep", str(directory / "keep"), "--site", str(directory / "site")]
-    command = [sys.executable, "-m", "examples.ci.run", *places, "--", "-o", "json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines(), directory / "site"
-
-
-@pytest.fixture(scope="module")
-def answer(shown: tuple[list[str], Path]) -> Sequence[Diagnosis]:
-    text = "\n".join(shown[0][:-1])
-    found = re.search(r"http://127\.0\.0\.1:\d+/", text)
+def answer(example: Example) -> Sequence[Diagnosis]:
+    found = re.search(r"http://127\.0\.0\.1:\d+/", example.document)
     assert found
-    return parsed(text, found[0])
+    return parsed(example.document, found[0])
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +92,10 @@ def test_nothing_is_found_that_never_was(answer: Sequence[Diagnosis], diagnoses:
     assert len(answer) == len(diagnoses) == len(PLAN.runs)
 
 
-def test_every_failure_of_the_json_stands_in_the_pages_with_all_its_fields(shown: tuple[list[str], Path]) -> None:
-    rows = json.loads("\n".join(shown[0][:-1]))["diagnoses"]
-    failures = {row["build"]["key"]: cleaned(row) for row in rows if from_row(row).failed}
+def test_every_failure_of_the_json_stands_in_the_pages_with_all_its_fields(example: Example) -> None:
+    failures = {row["build"]["key"]: cleaned(row) for row in example.rows if from_row(row).failed}
     assert len(failures) > 10
-    assert rows_of_site(shown[1]) == failures
+    assert rows_of_site(example.site) == failures
 
 
 def test_a_build_that_gerrit_and_zuul_both_know_counts_once(
@@ -150,14 +136,13 @@ def test_what_could_not_be_read_is_a_problem_and_not_an_unknown_failure(diagnose
     assert ProblemKind.TRUNCATED in {problem.kind for problem in cut.problems}
 
 
-def test_make_run_ends_with_the_path_of_the_site(shown: tuple[list[str], Path]) -> None:
-    lines, site = shown
-    assert lines[-1] == str(site / "index.html")
-    assert "mirror.iad3.example.net" in Path(lines[-1]).read_text(encoding="utf-8")
+def test_make_run_ends_with_the_path_of_the_site(example: Example) -> None:
+    assert example.last_line == str(example.site / "index.html")
+    assert "mirror.iad3.example.net" in Path(example.last_line).read_text(encoding="utf-8")
 
 
-def test_markup_in_a_subject_stays_text_in_the_pages(shown: tuple[list[str], Path]) -> None:
-    pages = "".join(page.read_text(encoding="utf-8") for page in shown[1].rglob("*.html"))
+def test_markup_in_a_subject_stays_text_in_the_pages(example: Example) -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in example.site.rglob("*.html"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in pages
     assert "<script>alert(1)" not in pages
 

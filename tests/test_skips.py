@@ -45,7 +45,8 @@ import pytest
 @pytest.mark.skip(reason="it was Tuesday")
 def test_skipped(): ...
 
-def test_passes(): ...
+def test_passes(say):
+    say("the sky is blue")
 
 @pytest.mark.real
 def test_real(): raise AssertionError
@@ -61,16 +62,24 @@ def run(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_skips_are_printed_with_their_reasons(tmp_path: Path) -> None:
-    result = run(tmp_path)
+@pytest.fixture(params=["-n0", "-n2"])
+def processes(request: pytest.FixtureRequest) -> str:
+    """Tests run in this process or in several."""
+    option: str = request.param
+    return option
+
+
+def test_skips_are_printed_with_their_reasons_and_what_tests_say(tmp_path: Path, processes: str) -> None:
+    result = run(tmp_path, processes)
     assert result.returncode == 0
-    assert "test_suite.py::test_skipped: it was Tuesday" in result.stdout
+    assert result.stdout.count("test_suite.py::test_skipped: it was Tuesday\n") == 1
+    assert result.stdout.count("\nthe sky is blue\n") == 1
 
 
-def test_strict_skips_fails_on_a_reason_that_is_not_listed(tmp_path: Path) -> None:
-    result = run(tmp_path, "--strict-skips")
+def test_strict_skips_fails_on_a_reason_that_is_not_listed(tmp_path: Path, processes: str) -> None:
+    result = run(tmp_path, processes, "--strict-skips")
     assert result.returncode == 1
-    assert "NOT ALLOWED" in result.stdout
+    assert result.stdout.count("NOT ALLOWED") == 1
 
 
 def test_real_tests_are_deselected_unless_asked_for(tmp_path: Path) -> None:

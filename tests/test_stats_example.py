@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from examples.ci.plan import AS_OF, Plan
-from examples.ci.run import prepare, sova_command
-from examples.ci.server import serving
-from examples.ci.tree import make
 
 from sova.model import Diagnosis
-from sova.reports.as_json import from_row
 from tests import plain_statistics as plain
+from tests.example import Example
 from tests.schemas import STATISTICS, validator
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
@@ -31,34 +28,20 @@ DAY = dt.timedelta(days=1)
 Document = Mapping[str, Any]  # Any: JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """The configuration of the example, whose store is filled, and every build in it."""
-
-    config: Path
-    diagnoses: Sequence[Diagnosis]
-
-
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    directory = tmp_path_factory.mktemp("example")
-    plan = Plan.read()
-    make(plan, directory / "logs")
-    with serving(directory / "logs", 0) as logs:
-        config = prepare(plan, directory, logs)
-        command = sova_command(config, "-o", "json")
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    diagnoses = [from_row(row) for row in json.loads(done.stdout)["diagnoses"]]
-    assert len(diagnoses) == len(plan.runs)
-    return Example(config, diagnoses)
+def diagnoses(example: Example) -> Sequence[Diagnosis]:
+    """Every build of the example."""
+    found = example.diagnoses
+    assert len(found) == len(Plan.read().runs)
+    return found
 
 
-def stats(example: Example, zone: str, *options: str) -> Document:
+def stats(example: Example, directory: Path, zone: str, *options: str) -> Document:
     """What `sova stats -o json` says in that time zone."""
-    config = example.config.with_name(f"{zone.replace('/', '-')}.yaml")
     text = example.config.read_text()
     assert "timezone: UTC\n" in text
+    shutil.copy(example.config.with_name("patterns.yaml"), directory)
+    config = directory / "sova.yaml"
     config.write_text(text.replace("timezone: UTC\n", f"timezone: {zone}\n"))
     command = [sys.executable, "-m", "sova", "--config", str(config), "stats", "--as-of", AS_OF.isoformat()]
     done = subprocess.run([*command, "-o", "json", *options], capture_output=True, text=True, check=False)
@@ -68,22 +51,25 @@ def stats(example: Example, zone: str, *options: str) -> Document:
 
 
 @pytest.fixture(scope="module", params=ZONES)
-def week(example: Example, request: pytest.FixtureRequest) -> tuple[ZoneInfo, Document]:
+def week(
+    example: Example, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[ZoneInfo, Document]:
     by = ("job", "branch", "project", "pipeline", "tag", "reason", "change")
     options = [option for one in by for option in ("--by", one)]
-    return ZoneInfo(request.param), stats(example, request.param, *options, "--limit", "100")
+    directory = tmp_path_factory.mktemp("zone")
+    return ZoneInfo(request.param), stats(example, directory, request.param, *options, "--limit", "100")
 
 
 def counts(totals: Document) -> plain.Counts:
     return {name: value for name, value in totals.items() if name not in ("pass_rate", "known")}
 
 
-def test_the_zones_differ(example: Example) -> None:
-    days = {zone: [plain.moment(one).astimezone(ZoneInfo(zone)).date() for one in example.diagnoses] for zone in ZONES}
+def test_the_zones_differ(diagnoses: Sequence[Diagnosis]) -> None:
+    days = {zone: [plain.moment(one).astimezone(ZoneInfo(zone)).date() for one in diagnoses] for zone in ZONES}
     assert len({tuple(found) for found in days.values()}) > 2
 
 
-def test_periods_and_those_before(example: Example, week: tuple[ZoneInfo, Document]) -> None:
+def test_periods_and_those_before(diagnoses: Sequence[Diagnosis], week: tuple[ZoneInfo, Document]) -> None:
     zone, document = week
     today = AS_OF.astimezone(zone).date()
     stretches = {
@@ -95,16 +81,16 @@ def test_periods_and_those_before(example: Example, week: tuple[ZoneInfo, Docume
     for one in (*document["compared"], document["range"]):
         first, last = stretches[one["name"]]
         earlier = first - (last - first) - DAY, first - DAY
-        assert counts(one["totals"]) == plain.count(plain.of_days(example.diagnoses, first, last, zone))
-        assert counts(one["before"]) == plain.count(plain.of_days(example.diagnoses, *earlier, zone))
+        assert counts(one["totals"]) == plain.count(plain.of_days(diagnoses, first, last, zone))
+        assert counts(one["before"]) == plain.count(plain.of_days(diagnoses, *earlier, zone))
 
 
-def test_days(example: Example, week: tuple[ZoneInfo, Document]) -> None:
+def test_days(diagnoses: Sequence[Diagnosis], week: tuple[ZoneInfo, Document]) -> None:
     zone, document = week
     today = AS_OF.astimezone(zone).date()
     days = [today - n * DAY for n in range(6, -1, -1)]
     assert {one["date"]: counts(one["totals"]) for one in document["days"]} == {
-        str(day): plain.count(plain.of_days(example.diagnoses, day, day, zone)) for day in days
+        str(day): plain.count(plain.of_days(diagnoses, day, day, zone)) for day in days
     }
     lengths = [parsed(one["until"]) - parsed(one["since"]) for one in document["days"]]
     short = dt.timedelta(hours=23)
@@ -115,10 +101,10 @@ def parsed(time: str) -> dt.datetime:
     return dt.datetime.fromisoformat(time)
 
 
-def test_parts(example: Example, week: tuple[ZoneInfo, Document]) -> None:
+def test_parts(diagnoses: Sequence[Diagnosis], week: tuple[ZoneInfo, Document]) -> None:
     zone, document = week
     today = AS_OF.astimezone(zone).date()
-    shown = plain.of_days(example.diagnoses, today - 6 * DAY, today, zone)
+    shown = plain.of_days(diagnoses, today - 6 * DAY, today, zone)
     assert len(document["parts"]) == 7
     for dimension in document["parts"]:
         split: dict[str, list[Diagnosis]] = {}
@@ -134,12 +120,12 @@ def test_parts(example: Example, week: tuple[ZoneInfo, Document]) -> None:
             assert (part["median"], part["p90"]) == (plain.percentile(lengths, 50), plain.percentile(lengths, 90))
 
 
-def test_reasons(example: Example, week: tuple[ZoneInfo, Document]) -> None:
+def test_reasons(diagnoses: Sequence[Diagnosis], week: tuple[ZoneInfo, Document]) -> None:
     zone, document = week
     today = AS_OF.astimezone(zone).date()
-    shown = plain.of_days(example.diagnoses, today - 6 * DAY, today, zone)
-    earlier = plain.of_days(example.diagnoses, today - 13 * DAY, today - 7 * DAY, zone)
-    expected = plain.reasons(example.diagnoses, shown, earlier)
+    shown = plain.of_days(diagnoses, today - 6 * DAY, today, zone)
+    earlier = plain.of_days(diagnoses, today - 13 * DAY, today - 7 * DAY, zone)
+    expected = plain.reasons(diagnoses, shown, earlier)
     found = {f"{one['tag']}: {one['message']}": one for one in document["reasons"]}
     assert found.keys() == expected.keys()
     for name, numbers in expected.items():
@@ -149,24 +135,29 @@ def test_reasons(example: Example, week: tuple[ZoneInfo, Document]) -> None:
         assert found[name]["new"] is (times["first_seen"] >= parsed(document["range"]["since"]))
 
 
-def test_red_jobs_are_those_whose_newest_run_failed(example: Example, week: tuple[ZoneInfo, Document]) -> None:
+def test_red_jobs_are_those_whose_newest_run_failed(
+    diagnoses: Sequence[Diagnosis], week: tuple[ZoneInfo, Document]
+) -> None:
     zone, document = week
     today = AS_OF.astimezone(zone).date()
-    shown = plain.of_days(example.diagnoses, today - 6 * DAY, today, zone)
+    shown = plain.of_days(diagnoses, today - 6 * DAY, today, zone)
     failing = {one.build.job_name for one in shown if plain.failed(one)}
-    newest = {job: plain.newest_first(example.diagnoses, job)[0] for job in failing}
+    newest = {job: plain.newest_first(diagnoses, job)[0] for job in failing}
     red = {one["name"]: one for one in document["jobs"] if one["streak"]["failed"]}
     assert red.keys() == {job for job, one in newest.items() if plain.failed(one)}
     flaky = {one["name"]: one["flaky"]["words"] for one in document["jobs"] if one["flaky"]}
     assert flaky == {job: words for job in failing if (words := plain.flaky_words(shown, job))}
 
 
-@pytest.mark.parametrize(("zone", "first", "last"), [("America/New_York", 8, 8), ("Europe/Berlin", 5, 9)])
-def test_any_range_and_a_filter(example: Example, zone: str, first: int, last: int) -> None:
+@pytest.mark.parametrize(("zone", "days"), [("America/New_York", (8, 8)), ("Europe/Berlin", (5, 9))])
+def test_any_range_and_a_filter(
+    example: Example, diagnoses: Sequence[Diagnosis], tmp_path: Path, zone: str, days: tuple[int, int]
+) -> None:
+    first, last = days
     until = f"2026-03-{last + 1:02}"
-    found = stats(example, zone, "--since", f"2026-03-{first:02}", "--until", until, "--pipeline", "check")
+    found = stats(example, tmp_path, zone, "--since", f"2026-03-{first:02}", "--until", until, "--pipeline", "check")
     begin, end = dt.date(2026, 3, first), dt.date(2026, 3, last)
-    checks = [one for one in example.diagnoses if one.build.pipeline == "check"]
+    checks = [one for one in diagnoses if one.build.pipeline == "check"]
     assert counts(found["range"]["totals"]) == plain.count(plain.of_days(checks, begin, end, ZoneInfo(zone)))
     earlier = begin - (end - begin) - DAY, begin - DAY
     assert counts(found["range"]["before"]) == plain.count(plain.of_days(checks, *earlier, ZoneInfo(zone)))

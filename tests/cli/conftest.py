@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from sova.cli import main
+from sova.patterns import engine
+from sova.patterns.confirm import judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class Ran:
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache directory for all tests, so that the patterns are compiled once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judges() -> Iterator[None]:
+    """One judge of each pattern for all tests: a judge depends on nothing else, and making 300 takes a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "judge", cache(judge))
+        yield
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ def postgres_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Database:
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
     """One kind of database after the other."""
     if request.param == "sqlite":
-        return SqliteDatabase()
+        return SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
     found: Database = request.getfixturevalue("postgres_database")
     return found
 

@@ -9,8 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from sqlalchemy import Engine
+
 from sova.store import Store
+from sova.store.database import open_engine
 from sova.store.tables import metadata
+from sova.store.upgrade import upgrade
 from tests.postgres_server import PostgresServer
 from tests.store.answers import empty_database
 
@@ -32,12 +36,23 @@ class Database(Protocol):
         ...
 
     def store(self) -> AbstractContextManager[Store]:
-        """An empty store for one example of many."""
+        """An empty store for one example of many. The engine under all of them is the same, as it knows every statement
+        by then."""
+        ...
+
+    def again(self) -> Store:
+        """Another one over the same database, which has read nothing yet."""
         ...
 
 
 class SqliteDatabase:
+    """A new file for each test."""
+
     name = "sqlite"
+
+    def __init__(self, directory: Path) -> None:
+        self._kept = directory / "kept.db"
+        self._engine = open_engine(str(self._kept))
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -52,8 +67,14 @@ class SqliteDatabase:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        with self.empty() as location, Store.open(location) as opened:
-            yield opened
+        self._kept.write_bytes(empty_database())
+        try:
+            yield self.again()
+        finally:
+            self._engine.dispose()  # the last connection takes the WAL along, and the next example has a new file
+
+    def again(self) -> Store:
+        return Store(self._engine)
 
 
 _EMPTY = "; ".join(
@@ -68,15 +89,17 @@ class PostgresDatabase:
 
     server: PostgresServer
     kept: str
-    opened: Store
+    engine: Engine
     name: str = "postgresql"
 
     @classmethod
     @contextmanager
     def of(cls, server: PostgresServer) -> Iterator[PostgresDatabase]:
         kept = server.create()
-        with Store.open(server.url(kept)) as opened:
-            yield cls(server, kept, opened)
+        engine = open_engine(server.url(kept))
+        upgrade(engine)
+        yield cls(server, kept, engine)
+        engine.dispose()
         server.drop(kept)
 
     @contextmanager
@@ -95,4 +118,7 @@ class PostgresDatabase:
     @contextmanager
     def store(self) -> Iterator[Store]:
         with self.empty():
-            yield self.opened
+            yield self.again()
+
+    def again(self) -> Store:
+        return Store(self.engine)

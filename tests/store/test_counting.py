@@ -114,7 +114,7 @@ def test_totals_of_days_and_those_before(
     database: Database, every: list[Diagnosis], search: Search, zone: ZoneInfo, stretch: tuple[dt.date, dt.date]
 ) -> None:
     wanted = asked(every, search)
-    with database.empty() as location, Store.open(location) as store:
+    with database.store() as store:
         found = compare(filled(store, every), search, *ends(*stretch, zone), zone)
         counted = daily(store, search, *ends(*stretch, zone), zone)
     assert plain.as_counts(found.totals) == plain.count(plain.of_days(wanted, *stretch, zone))
@@ -146,7 +146,7 @@ def test_parts_of_every_dimension(  # noqa: PLR0917 - hypothesis gives them by n
     wanted = asked(every, search)
     now = split(plain.of_days(wanted, *stretch, zone))
     then = split(plain.of_days(wanted, *before(*stretch), zone))
-    with database.empty() as location, Store.open(location) as store:
+    with database.store() as store:
         found = parts(filled(store, every), search, *ends(*stretch, zone), by, zone=zone)
     assert {(part.name, part.tag): plain.as_counts(part.totals) for part in found} == {
         name: plain.count(builds) for name, builds in now.items()
@@ -169,7 +169,7 @@ def test_reasons(
 ) -> None:
     wanted = asked(every, search)
     shown, earlier = plain.of_days(wanted, *stretch, zone), plain.of_days(wanted, *before(*stretch), zone)
-    with database.empty() as location, Store.open(location) as store:
+    with database.store() as store:
         found = top_reasons_of(filled(store, every), search, *ends(*stretch, zone), zone=zone)
     expected = plain.reasons(every, shown, earlier)
     names = ("builds", "jobs", "projects", "changes", "lost", "last_seen", "first_seen", "before")
@@ -193,7 +193,7 @@ def test_health_of_jobs(
     since, until = ends(*stretch, zone)
     earlier = [one for one in every if plain.moment(one) < until]
     jobs = ("unit", "tempest", "docs", "never")
-    with database.empty() as location, Store.open(location) as store:
+    with database.store() as store:
         found = health(filled(store, every), jobs, Search(), since=since, until=until, runs=4)
     assert set(found) == set(jobs)
     for name, job in found.items():

@@ -31,24 +31,19 @@ def answers(store: Store) -> object:
     return compare(store, Search(), BEGIN, END, UTC), by, top_reasons_of(store, Search(), BEGIN, END)
 
 
-def anew(location: str) -> object:
-    """The same, by a reader that has read nothing before."""
-    with Store.open(location) as store:
-        return answers(store)
-
-
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.lists(diagnoses, min_size=1, max_size=6), min_size=1, max_size=4))
 def test_a_reader_follows_what_is_written(database: Database, steps: list[list[Diagnosis]]) -> None:
-    with database.empty() as location, Store.open(location) as reader, Store.open(location) as writer:
+    with database.store() as writer:
+        reader = database.again()
         for several in steps:
             writer.save_many(several)
             again = [replace(one, build=replace(one.build, end_time=BEGIN + 3 * DAY)) for one in several[:1]]
-            assert answers(reader) == anew(location)
+            assert answers(reader) == answers(database.again())
             writer.save_many(again)  # builds that move to another day
-            assert answers(reader) == anew(location)
+            assert answers(reader) == answers(database.again())
         writer.prune(Retention(log_texts=5, verdicts=10), BEGIN + 25 * DAY)
-        assert answers(reader) == anew(location)
+        assert answers(reader) == answers(database.again())
 
 
 def test_builds_that_turn_out_to_be_one_are_counted_once(database: Database) -> None:

@@ -22,7 +22,6 @@ from sova.slugs import build_slug, reason_slug
 from sova.store import Store
 from sova.store.database import open_engine
 from tests.store.answers import NOW
-from tests.store.databases import SqliteDatabase
 
 BUILDS = 3000
 BIG = ("builds", "diagnoses", "reasons", "problems", "details", "outcomes", "texts", "identities", "tries")
@@ -89,12 +88,12 @@ def diagnosis(number: int) -> Diagnosis:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[Store]:
-    with SqliteDatabase().empty() as location:
-        with Store.open(location) as store:
-            store.save_many(map(diagnosis, range(BUILDS)))
-        with Store(open_engine(location)) as store:
-            yield store
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    location = str(tmp_path_factory.mktemp("filled") / "sova.db")
+    with Store.open(location) as store:
+        store.save_many(map(diagnosis, range(BUILDS)))
+    with Store(open_engine(location)) as store:
+        yield store
 
 
 @contextmanager
