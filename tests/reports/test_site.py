@@ -7,6 +7,9 @@ import dataclasses
 import datetime as dt
 import hashlib
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from sova.config import Retention
 from sova.errors import SovaError
 from sova.model import Build, Change, Diagnosis, Verdict
 from sova.reports import as_json
@@ -397,6 +401,19 @@ def test_pages_of_builds_stay_and_so_does_what_is_not_ours(store: Store, tmp_pat
     assert (tmp_path / "jobs" / "mine.html").read_text(encoding="utf-8") == "<p>not Sova's"
 
 
+def test_pages_keep_lines_that_the_store_has_dropped(store: Store, tmp_path: Path) -> None:
+    write_site(store, tmp_path)
+    before = contents(tmp_path)
+    assert store.prune(Retention(log_texts=1), samples.NOW + dt.timedelta(days=30)).log_texts
+    write_site(store, tmp_path)
+    assert not any(page.startswith("builds/") for page in changed(before, tmp_path))
+    page = tmp_path / "builds" / f"{build_slug(samples.build(0, 0, 'D').key)}.html"
+    assert "no longer kept here" not in page.read_text(encoding="utf-8")
+    page.unlink()
+    write_site(store, tmp_path)
+    assert "no longer kept here" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", [1, 20])
 def test_what_a_killed_run_left_is_repaired_by_the_next(
     store: Store, tmp_path: Path, page: int, monkeypatch: pytest.MonkeyPatch
@@ -422,6 +439,48 @@ def test_what_a_killed_run_left_is_repaired_by_the_next(
     monkeypatch.undo()
     write_site(store, broken)
     assert contents(broken) == contents(whole)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the processes of a process")
+def test_a_site_whose_writers_are_killed_is_repaired_and_leaves_no_process(
+    location: str, written: Path, tmp_path: Path
+) -> None:
+    for attempt in range(10):
+        site = tmp_path / f"site-{attempt}"
+        with subprocess.Popen([sys.executable, "-c", _WRITES, location, site], cwd=Path(__file__).parents[2]) as parent:
+            while not any((site / "builds").glob("*.html")) and parent.poll() is None:
+                time.sleep(0.001)
+            assert parent.poll() is None
+            children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="ascii").split()
+            parent.kill()
+        if children and not (site / "index.html").exists():
+            break
+    else:
+        raise AssertionError("it was never killed half way")
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < until, "a process waits for ever"
+        time.sleep(0.05)
+    with Store.open(location) as store:
+        write_site(store, site)
+    assert contents(site) == contents(written)
+
+
+_WRITES = """
+import sys
+from functools import partial
+from pathlib import Path
+from sova.reports.site import write
+from sova.store import Store
+from sova.views.desk import Desk
+from tests.reports import samples
+from tests.reports.test_site import FOOT, WHOLE
+
+_, where, site = sys.argv
+with Store.open(where) as store:
+    desk = Desk(store, samples.NOW)
+    write(desk, FOOT, Path(site), WHOLE, open_store=partial(Store.open, where), processes=2)
+"""
 
 
 def test_a_damaged_state_is_no_state(store: Store, tmp_path: Path) -> None:

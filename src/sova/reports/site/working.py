@@ -85,11 +85,19 @@ def _begin(maker: Maker, open_store: Callable[[], Store]) -> None:
     to count is. ^C is the parent's business."""
     global _maker  # noqa: PLW0603 - there is no other way to give a pool's process something of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()  # what came with the fork stays for ever
     gc.set_threshold(50_000, 20, 100)  # pages are many small values that go all at once
     store = open_store()
     store.facts = maker.desk.store.facts
     _maker = maker.elsewhere(replace(maker.desk, store=store))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot say so, and its processes would wait for tasks for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _do(task: Task) -> int:
