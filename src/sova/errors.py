@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConfigError",
+    "CursorError",
     "LogError",
     "Mistake",
     "PatternError",
@@ -67,6 +68,10 @@ class LogError(SovaError):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(f"{problem.where}: {problem.kind}: {problem.detail}")
+
+
+class CursorError(SovaError, ValueError):
+    """What should be the end of a page of a list is none."""
 
 
 class StoreError(SovaError):

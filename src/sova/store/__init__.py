@@ -175,7 +175,7 @@ class Store:
     def page(self, search: Search = _ANYTHING, *, after: str = "", limit: int = 50, counted: int = 0) -> Page:
         """Up to `limit` diagnoses, newest first, from where the page before ended; counting all ends at `counted`.
 
-        `after` is that page's; anything that never was one raises ValueError. `search.query.limit` is not looked at.
+        `after` is that page's; anything that never was one raises CursorError. `search.query.limit` is not looked at.
         """
         place = Cursor.parse(after) if after else None
         with reading(self._engine) as connection:

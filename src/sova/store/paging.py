@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
+from sova.errors import CursorError
 from sova.filters import Search
 from sova.model import Change, Verdict
 from sova.store.newest import newest_conditions, run_conditions
@@ -40,15 +41,15 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
-        """What `str` made. Raises ValueError for anything else."""
+        """What `str` made. Raises CursorError for anything else."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             dated, time, number = _CURSOR.unpack(packed)
         except (ValueError, binascii.Error, struct.error):
-            raise ValueError(f"{text[:100]!r} is no place in a list") from None
+            raise CursorError(f"{text[:100]!r} is no place in a list") from None
         found = cls(time if dated else None, number)
         if str(found) != text:
-            raise ValueError(f"{text[:100]!r} is no place in a list")
+            raise CursorError(f"{text[:100]!r} is no place in a list")
         return found
 
 

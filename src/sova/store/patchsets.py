@@ -134,7 +134,7 @@ def _behind(group: Sequence[_Found], newest: int) -> str:
 
 def changes_page(store: Store, search: Search, *, after: str = "", limit: int = 50) -> ChangePage:
     """The changes that the builds asked for are of, each with those builds; builds without a time are left out. Raises
-    ValueError for a cursor that is none."""
+    CursorError."""
     cursor = Cursor.parse(after) if after else None
     start = (cursor.time or 0, cursor.number) if cursor else None
     with store.reading() as connection:

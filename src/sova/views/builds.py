@@ -174,7 +174,7 @@ def builds(  # noqa: PLR0913 - the page that is asked for, and what the site on 
     limit: int = 50,
     days: Sequence[dt.date] = (),
 ) -> BuildsView:
-    """The builds asked for, `limit` to a page. Raises StoreError, and ValueError for a cursor that is none."""
+    """The builds asked for, `limit` to a page. Raises StoreError, and CursorError."""
     asked = desk.within(search, span)
     page = desk.store.page(asked, after=after, limit=limit, counted=_most_counted(search))
     return BuildsView(

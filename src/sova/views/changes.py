@@ -94,7 +94,7 @@ class ChangeView:
 
 
 def changes(desk: Desk, span: Span | None, search: Search, after: str = "", *, limit: int = PAGE) -> ChangesView:
-    """The changes with builds that are asked for. Raises StoreError, and ValueError for a cursor that is none."""
+    """The changes with builds that are asked for. Raises StoreError, and CursorError."""
     page = changes_page(desk.store, desk.within(search, span), after=after, limit=limit)
     return ChangesView(
         span=span,
@@ -108,7 +108,7 @@ def changes(desk: Desk, span: Span | None, search: Search, after: str = "", *, l
 
 def change(desk: Desk, project_slug: str, number: int, *, after: str = "") -> ChangeView | None:
     """The change of this number in the project with this slug; None where there is none. Raises StoreError, and
-    ValueError for a cursor that is none."""
+    CursorError."""
     name = project_slug, number
     found = whole_changes(desk.store, [name], 0 if after else _BUILDS).get(name)
     if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sova.errors import CursorError
 from sova.filters import Search
 from sova.model import Diagnosis
 from sova.stats import (
@@ -97,8 +98,8 @@ class JobView:
 def jobs(  # noqa: PLR0913 - which page of the grid
     desk: Desk, span: Span, search: Search, *, after: str = "", order: str = ORDERS[0], most: int = PAGE
 ) -> JobsView:
-    """The grid of the jobs that ran in a stretch of time, `most` a page. Raises StoreError, and ValueError for an order
-    or a cursor that is none."""
+    """The grid of the jobs that ran in a stretch of time, `most` a page. Raises StoreError, CursorError,
+    and ValueError for an order that is none."""
     if order not in ORDERS:
         raise ValueError(f"{order!r} is no order; allowed: {', '.join(ORDERS)}")
     start = _place(after)
@@ -143,7 +144,7 @@ class _Counted:
 
 def _place(after: str) -> int:
     if after and not (after.isascii() and after.isdigit() and len(after) < 7):
-        raise ValueError("the end of a page, as its link to the next one has it")
+        raise CursorError(f"{after[:100]!r} is no place in the grid")
     return int(after or 0)
 
 

@@ -121,8 +121,7 @@ def reasons(desk: Desk, span: Span, search: Search, *, order: str = "builds") ->
 
 
 def reason(desk: Desk, slug: str, span: Span, search: Search, *, after: str = "") -> ReasonView | None:
-    """The reason with this slug, None where there never was one. Raises StoreError, and ValueError for a cursor that is
-    none."""
+    """The reason with this slug, None where there never was one. Raises StoreError, and CursorError."""
     named = desk.store.message_of(slug)
     if named is None:
         return None

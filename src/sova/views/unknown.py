@@ -34,8 +34,7 @@ class UnknownView:
 
 
 def unknown(desk: Desk, span: Span | None, search: Search, after: str = "", *, limit: int = PAGE) -> UnknownView:
-    """The unknown failures asked for, ever without a span. Raises StoreError, and ValueError for a cursor that is
-    none."""
+    """The unknown failures asked for, ever without a span. Raises StoreError, and CursorError."""
     asked = desk.within(replace(search, failed=True, verdict=(Verdict.UNKNOWN,)), span)
     unread = desk.within(replace(search, failed=True, verdict=(Verdict.NO_LOGS,)), span)
     page = desk.store.page(asked, after=after, limit=limit, counted=COUNTED)

@@ -9,22 +9,22 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from sova.store.lookups import PatternHits, pattern_hits
 from sova.web import api_diagnose, api_numbers
-from sova.web.api_answers import Question, answer, asking, is_slug, page_of, put
+from sova.web.api_answers import JSON, answer, asking, is_slug, page_of
 from sova.web.api_filters import DiagnosisFilters, PagedFilters, RangeFilters
 from sova.web.api_models import Builds, Diagnoses, Pattern, Patterns, Source, Sources, pattern_row, summary_of
 from sova.web.api_rows import DiagnosisRow, row_of
 from sova.web.api_schema import described, responses
+from sova.web.caching import Kept
 from sova.web.params import FILTERS, RANGE
+from sova.web.questions import Question, Takes, answered
 
 __all__ = ["openapi", "router"]
 
 router = APIRouter(prefix="/api/v1")
 
-_JSON = "application/json"
-
-Plain = Annotated[Question, Depends(asking())]
-OfHits = Annotated[Question, Depends(asking(RANGE))]
-Paged = Annotated[Question, Depends(asking(FILTERS | {"after", "limit"}))]
+Plain = Annotated[Question, Depends(asking(Takes()))]
+OfHits = Annotated[Question, Depends(asking(Takes(RANGE)))]
+Paged = Annotated[Question, Depends(asking(Takes(FILTERS | {"after", "limit"})))]
 
 
 @router.get(
@@ -166,4 +166,4 @@ def openapi() -> str:
 @router.get("/openapi.json", include_in_schema=False)
 def get_openapi(question: Plain) -> Response:
     """The OpenAPI document."""
-    return put(question, lambda: openapi().encode(), _JSON)
+    return answered(question, lambda: Kept.of(openapi().encode(), JSON))

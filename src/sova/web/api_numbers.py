@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from sova.reports.statistics_json import document
 from sova.stats import DIMENSIONS, ORDERS, daily, parts, statistics, top_reasons_of
-from sova.web.api_answers import Question, answer, asking, is_slug
+from sova.web.api_answers import answer, asking, is_slug
 from sova.web.api_counts import DayCount, Part, Reason, ReasonCount, Reasons, Statistics
 from sova.web.api_filters import By, Filters, ReasonFilters, Unset
 from sova.web.api_schema import responses
 from sova.web.params import FILTERS
+from sova.web.questions import LIST, Question, Takes
 
 __all__ = ["router"]
 
@@ -21,9 +22,9 @@ router = APIRouter()
 
 _PARTS_OF_A_REASON = 20
 
-OfReasons = Annotated[Question, Depends(asking(FILTERS | {"limit", "order"}))]
-OfAReason = Annotated[Question, Depends(asking(FILTERS))]
-OfNumbers = Annotated[Question, Depends(asking(FILTERS | {"by"}, DIMENSIONS))]
+OfReasons = Annotated[Question, Depends(asking(Takes(FILTERS | {"limit", "order"}, orders=ORDERS)))]
+OfAReason = Annotated[Question, Depends(asking(LIST))]
+OfNumbers = Annotated[Question, Depends(asking(Takes(FILTERS | {"by"}, dimensions=DIMENSIONS)))]
 
 
 @router.get(

@@ -15,16 +15,16 @@ from sova.filters import matches
 from sova.reports.clean import shorten
 from sova.stats import Totals, compare
 from sova.views.desk import Desk
-from sova.web.caching import Kept, etag_of, sent, unchanged
+from sova.web.caching import Kept
 from sova.web.feeds import xml_text
-from sova.web.params import RANGE, Asked, read
-from sova.web.serving import serving_of
+from sova.web.params import RANGE, Asked
+from sova.web.questions import Takes, answered, ask
 
 __all__ = ["Badge", "badge_of", "drawn", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-_TAKES = RANGE | {"job", "pipeline", "project", "branch", "voting", "periodic"}
+_TAKES = Takes(RANGE | {"job", "pipeline", "project", "branch", "voting", "periodic"})
 _GREEN, _RED, _AMBER, _GREY = "#1a7f37", "#b3261e", "#8a5a00", "#555555"  # white text on each: 4.5 to 1 or more
 _HOLDS = 0.2  # of runs failed: amber up to here, red above
 _SECONDS = 60
@@ -42,15 +42,8 @@ class Badge:
 @router.get("/badge.svg")
 def badge(request: Request) -> Response:
     """The badge for what `job`, `pipeline`, `project` and `branch` name, over `range` (7d)."""
-    serving = serving_of(request)
-    desk = serving.desk()
-    asked = read(request.query_params.multi_items(), desk.now, desk.timezone, allowed=_TAKES)
-    etag = etag_of(request, serving, asked.span.since, asked.span.until)
-    answer = unchanged(request, etag)
-    if answer is None:
-        kept = serving.kept.get(etag, lambda: Kept.of(drawn(_badge(desk, asked)).encode(), "image/svg+xml"))
-        assert kept  # noqa: S101 - a badge is always made
-        answer = sent(request, etag, kept)
+    question = ask(request, _TAKES)
+    answer = answered(question, lambda: Kept.of(drawn(_badge(question.desk, question.asked)).encode(), "image/svg+xml"))
     answer.headers["Cache-Control"] = f"max-age={_SECONDS}"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # pages elsewhere show it
     return answer

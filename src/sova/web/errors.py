@@ -17,7 +17,7 @@ from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sova.errors import StoreError
+from sova.errors import CursorError, StoreError
 from sova.views.desk import Foot
 from sova.views.trouble import TroubleView
 from sova.web.params import ParameterError
@@ -101,6 +101,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ParameterError, _parameter)
+    app.add_exception_handler(CursorError, _cursor)
     app.add_exception_handler(StoreError, _no_database)
 
 
@@ -144,6 +145,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, ParameterError)  # noqa: S101 - as it was installed
     return answer_to(request, 400, str(error), parameter=error.name, value=error.shown_value, allowed=error.allowed)
+
+
+async def _cursor(request: Request, _error: Exception) -> Response:
+    allowed = "the end of a page, as its link to the next one has it"
+    return await _parameter(request, ParameterError("after", request.query_params.get("after", ""), allowed))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:

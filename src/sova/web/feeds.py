@@ -19,9 +19,9 @@ from sova.reports.clean import http_url, shorten, shown
 from sova.reports.links import Links
 from sova.reports.wording import iso
 from sova.slugs import build_slug
-from sova.web.caching import Kept, etag_of, sent, unchanged
-from sova.web.params import FILTERS, RANGE, read
-from sova.web.serving import serving_of
+from sova.web.caching import Kept
+from sova.web.params import RANGE
+from sova.web.questions import answered, ask
 
 __all__ = ["ENTRIES", "feed_of", "router", "xml_text"]
 
@@ -40,25 +40,18 @@ _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def feed(request: Request) -> Response:
     """The newest failures that the filters ask for; `failed=no` asks for everything else. Without a range, whatever
     their age."""
-    serving = serving_of(request)
-    desk = serving.desk()
-    pairs = request.query_params.multi_items()
-    asked = read(pairs, desk.now, desk.timezone, allowed=FILTERS)
-    etag = etag_of(request, serving, asked.span.since, asked.span.until)
-    if answer := unchanged(request, etag):
-        return answer
+    question = ask(request)
+    serving, desk, asked = question.serving, question.desk, question.asked
 
     def made() -> Kept:
         search = asked.search if asked.search.failed is not None else replace(asked.search, failed=True)
         within = desk.within(search, asked.span if asked.given & RANGE else None)
         found = desk.store.page(within, limit=ENTRIES).diagnoses
         links = serving.links(base=serving.address(request))
-        filters = urlencode([(name, value) for name, value in pairs if value])
+        filters = urlencode([(name, value) for name, value in request.query_params.multi_items() if value])
         return Kept.of(feed_of(found, links, serving.config.title, filters, within), _TYPE)
 
-    kept = serving.kept.get(etag, made)
-    assert kept  # noqa: S101 - a feed is always made
-    return sent(request, etag, kept)
+    return answered(question, made)
 
 
 def feed_of(diagnoses: Sequence[Diagnosis], links: Links, title: str, filters: str, search: Search) -> bytes:

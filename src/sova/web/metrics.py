@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from time import perf_counter
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -46,6 +46,8 @@ class Figures:
         self._several = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
         self._store = StoreFigures(serving, alone=not self._several)
         self._registry = CollectorRegistry()
+        if not self._several:
+            self._registry.register(self._store)
         self._requests = Counter(
             "sova_http_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
         )
@@ -64,23 +66,12 @@ class Figures:
 
     def registry(self) -> CollectorRegistry:
         """All figures as they are now."""
+        if not self._several:
+            return self._registry
         found = CollectorRegistry()
         found.register(self._store)
-        if self._several:
-            MultiProcessCollector(found)  # type: ignore[no-untyped-call]  # the package has no types here
-        else:
-            found.register(_Registered(self._registry))
+        MultiProcessCollector(found)  # type: ignore[no-untyped-call]  # the package has no types here
         return found
-
-
-class _Registered(Collector):
-    """The figures of another registry."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterable[Metric]:
-        return self._registry.collect()
 
 
 class Measured:
@@ -128,40 +119,32 @@ class StoreFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every family. Where the database does not answer, only `sova_store_up` tells of it."""
         try:
-            yield from self._of_store()
+            found, answers = self._of_store(), 1
         except StoreError:
-            yield _gauge("sova_store_up", "Whether the database answers.", 0)
+            found, answers = (), 0
+        yield Gauge("sova_store_up", "Whether the database answers.", answers)
+        yield from found
         if self._alone:
             yield from self._of_pages()
 
-    def _of_store(self) -> Iterator[Metric]:
+    def _of_store(self) -> Sequence[Metric]:
         version, now = self._serving.store.check(), self._serving.clock()
         totals = self._totals(version)
-        sources = self._serving.store.last_runs()
-        yield _gauge("sova_store_up", "Whether the database answers.", 1)
-        yield _gauge("sova_store_version", "How often the store has changed.", version)
-        builds = GaugeMetricFamily("sova_builds_24h", "Builds of the last 24 hours, by outcome.", labels=("outcome",))
-        for outcome in ("passed", "failed", "other"):
-            builds.add_metric((outcome,), getattr(totals, outcome))
-        yield builds
-        failures = GaugeMetricFamily("sova_failures_24h", "Failures of the last 24 hours, by tag.", labels=("tag",))
-        for tag, number in totals.by_tag:
-            failures.add_metric((tag,), number)
-        yield failures
-        yield _gauge("sova_failures_explained_24h", "Those of them with a known reason.", totals.explained)
-        yield _gauge("sova_failures_unreadable_24h", "Those of them whose logs could not be read.", totals.unreadable)
-        age = GaugeMetricFamily(
-            "sova_source_newest_build_age_seconds", "Age of the newest build that a source gave.", labels=("source",)
+        runs = self._serving.store.last_runs()
+        outcomes = {"passed": totals.passed, "failed": totals.failed, "other": totals.other}
+        ages = {run.source: (now - run.newest).total_seconds() for run in runs if run.newest}
+        answered = {run.source: int(run.reachable) for run in runs}
+        return (
+            Gauge("sova_store_version", "How often the store has changed.", version),
+            _gauges("sova_builds_24h", "Builds of the last 24 hours, by outcome.", "outcome", outcomes),
+            _gauges("sova_failures_24h", "Failures of the last 24 hours, by tag.", "tag", dict(totals.by_tag)),
+            Gauge("sova_failures_explained_24h", "Those of them with a known reason.", totals.explained),
+            Gauge("sova_failures_unreadable_24h", "Those of them whose logs could not be read.", totals.unreadable),
+            _gauges(
+                "sova_source_newest_build_age_seconds", "Age of the newest build that a source gave.", "source", ages
+            ),
+            _gauges("sova_source_up", "Whether a source answered when it was asked last.", "source", answered),
         )
-        up = GaugeMetricFamily(
-            "sova_source_up", "Whether a source answered when it was asked last.", labels=("source",)
-        )
-        for run in sources:
-            up.add_metric((run.source,), int(run.reachable))
-            if run.newest:
-                age.add_metric((run.source,), (now - run.newest).total_seconds())
-        yield age
-        yield up
 
     def _totals(self, version: int) -> Totals:
         now = self._serving.now()
@@ -175,16 +158,19 @@ class StoreFigures(Collector):
 
     def _of_pages(self) -> Iterator[Metric]:
         kept = self._serving.kept
-        yield _gauge("sova_pages_kept", "Rendered pages that are kept.", len(kept))
-        yield _gauge("sova_pages_kept_bytes", "Bytes that they take.", kept.bytes)
+        yield Gauge("sova_pages_kept", "Rendered pages that are kept.", len(kept))
+        yield Gauge("sova_pages_kept_bytes", "Bytes that they take.", kept.bytes)
         asked = CounterMetricFamily("sova_pages_asked", "Pages asked for, by whether they were kept.", labels=("kept",))
         asked.add_metric(("yes",), kept.hits)
         asked.add_metric(("no",), kept.misses)
         yield asked
 
 
-def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, words, value=value)
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Gauge:
+    found = Gauge(name, words, labels=(label,))
+    for word, value in values.items():
+        found.add_metric((word,), value)
+    return found
 
 
 @router.get("/metrics")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from time import perf_counter
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -20,9 +19,9 @@ from sova.views.patterns import patterns
 from sova.views.reasons import reason, reasons
 from sova.views.statistics import statistics_view
 from sova.views.unknown import unknown
-from sova.web.caching import Kept, etag_of, sent, unchanged
-from sova.web.params import FILTERS, RANGE, Asked, ParameterError, read
-from sova.web.serving import serving_of
+from sova.web.caching import Kept
+from sova.web.params import FILTERS, RANGE, Asked
+from sova.web.questions import LIST, Takes, answered, ask
 
 __all__ = ["router"]
 
@@ -33,53 +32,24 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _HTML = "text/html; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class _Takes:
-    """The parameters of a page, and the words that `order` and `by` may be."""
-
-    names: frozenset[str]
-    orders: Sequence[str] = ()
-    dimensions: Sequence[str] = ()
+_PAGED = Takes(FILTERS | {"after"})
 
 
-_RANGE_ONLY = _Takes(RANGE)
-_LIST = _Takes(FILTERS)
-_PAGED = _Takes(FILTERS | {"after"})
-
-
-def _page(request: Request, takes: _Takes, make: Callable[[Desk, Asked], object | None]) -> Response:
+def _page(request: Request, takes: Takes, make: Callable[[Desk, Asked], object | None]) -> Response:
     """The page with the view that `make` gives; 404 where it gives None."""
-    serving = serving_of(request)
-    desk = serving.desk()
-    pairs = request.query_params.multi_items()
-    asked = read(pairs, desk.now, desk.timezone, allowed=takes.names, orders=takes.orders, dimensions=takes.dimensions)
-    etag = etag_of(request, serving, desk.now)
-    if answer := unchanged(request, etag):
-        return answer
+    question = ask(request, takes)
+    serving, desk, asked = question.serving, question.desk, question.asked
 
     def rendered() -> Kept | None:
         begun = perf_counter()
-        view = _viewed(make, desk, asked)
+        view = make(desk, asked)
         if view is None:
             return None
         foot = foot_of(desk, perf_counter() - begun)
         pages = serving.pages(asked.query_string, serving.address(request))
         return Kept.of(pages.render(view, foot).encode("utf-8", "replace"), _HTML)
 
-    kept = serving.kept.get(etag, rendered)
-    if kept is None:
-        raise HTTPException(404)
-    return sent(request, etag, kept)
-
-
-def _viewed(make: Callable[[Desk, Asked], object | None], desk: Desk, asked: Asked) -> object | None:
-    try:
-        return make(desk, asked)
-    except ValueError as error:
-        if asked.after:  # the one parameter that only the store can judge
-            allowed = "the end of a page, as the link to the next one has it"
-            raise ParameterError("after", asked.after, allowed) from error
-        raise
+    return answered(question, rendered, desk.now)
 
 
 def _known(text: str, form: re.Pattern[str]) -> str:
@@ -91,12 +61,12 @@ def _known(text: str, form: re.Pattern[str]) -> str:
 
 @router.get("/")
 def show_overview(request: Request) -> Response:
-    return _page(request, _LIST, lambda desk, asked: overview(desk, asked.span, asked.search))
+    return _page(request, LIST, lambda desk, asked: overview(desk, asked.span, asked.search))
 
 
 @router.get("/jobs")
 def show_jobs(request: Request) -> Response:
-    takes = _Takes(FILTERS | {"after", "order"}, orders=ORDERS)
+    takes = Takes(FILTERS | {"after", "order"}, orders=ORDERS)
     return _page(
         request,
         takes,
@@ -112,12 +82,12 @@ def show_job(request: Request, slug: str) -> Response:
         name = desk.store.name_of("job", slug)
         return None if name is None else job(desk, name, asked.span, asked.search)
 
-    return _page(request, _LIST, view)
+    return _page(request, LIST, view)
 
 
 @router.get("/statistics")
 def show_statistics(request: Request) -> Response:
-    takes = _Takes(FILTERS | {"by"}, dimensions=DIMENSIONS)
+    takes = Takes(FILTERS | {"by"}, dimensions=DIMENSIONS)
     return _page(
         request, takes, lambda desk, asked: statistics_view(desk, asked.span, asked.search, asked.by or DIMENSIONS[0])
     )
@@ -131,12 +101,12 @@ def show_builds(request: Request) -> Response:
 @router.get("/builds/{slug}")
 def show_build(request: Request, slug: str) -> Response:
     _known(slug, _SLUG)
-    return _page(request, _RANGE_ONLY, lambda desk, _asked: build(desk, slug))
+    return _page(request, Takes(RANGE), lambda desk, _asked: build(desk, slug))
 
 
 @router.get("/reasons")
 def show_reasons(request: Request) -> Response:
-    takes = _Takes(FILTERS | {"order"}, orders=REASON_ORDERS)
+    takes = Takes(FILTERS | {"order"}, orders=REASON_ORDERS)
     return _page(
         request,
         takes,
@@ -159,7 +129,7 @@ def show_changes(request: Request) -> Response:
 def show_change(request: Request, project: str, number: str) -> Response:
     _known(project, _SLUG)
     _known(number, _NUMBER)
-    takes = _Takes(RANGE | {"after"})
+    takes = Takes(RANGE | {"after"})
     return _page(request, takes, lambda desk, asked: change(desk, project, int(number), after=asked.after))
 
 
@@ -170,5 +140,5 @@ def show_unknown(request: Request) -> Response:
 
 @router.get("/patterns")
 def show_patterns(request: Request) -> Response:
-    takes = _Takes(RANGE | {"tag", "text"})
+    takes = Takes(RANGE | {"tag", "text"})
     return _page(request, takes, lambda desk, asked: patterns(desk, asked.span, asked.search))

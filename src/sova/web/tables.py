@@ -11,8 +11,7 @@ from sova.filters import Search
 from sova.model import Diagnosis
 from sova.reports.as_csv import csv_text
 from sova.store import Page, Store
-from sova.web.params import FILTERS, read
-from sova.web.serving import serving_of
+from sova.web.questions import ask
 
 __all__ = ["MOST", "router"]
 
@@ -27,9 +26,8 @@ _PAGE = 500
 @router.get("/builds.csv")
 def builds_csv(request: Request) -> Response:
     """The builds that the filters ask for, newest first, with the range that pages have."""
-    desk = serving_of(request).desk()
-    asked = read(request.query_params.multi_items(), desk.now, desk.timezone, allowed=FILTERS)
-    search = desk.within(asked.search, asked.span)
+    question = ask(request)
+    desk, search = question.desk, question.desk.within(question.asked.search, question.asked.span)
     first = desk.store.page(search, limit=_PAGE)  # asked before anything is sent, so that trouble is still told
     return StreamingResponse(
         csv_text(_all(desk.store, search, first)),
