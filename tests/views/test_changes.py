@@ -114,7 +114,7 @@ def test_a_job_counts_by_its_newest_build_with_a_result() -> None:
         ("1", ""),
     ]
     assert view.shares() == (("passed", 1), ("partial", 1), ("failed", 1))
-    assert (view.patchsets[2].passed, view.patchsets[2].failed, view.patchsets[2].other) == (1, 1, 0)
+    assert (view.patchsets[2].passed, view.patchsets[2].failed) == (1, 1)
     assert view.jobs == ("a", "b")
     assert [len(runs) for runs in view.patchsets[2].jobs.values()] == [3, 1]
     desk.store.close()

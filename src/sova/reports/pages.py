@@ -21,7 +21,7 @@ from sova.reports.engine import Engine
 from sova.reports.links import Links, anchor, file_url, href, line_url
 from sova.reports.log_lines import log_pieces, log_query, log_rows
 from sova.reports.overview import bare, best_line, headline, place_of
-from sova.reports.parameters import Asked, moment
+from sova.reports.parameters import Asked, moment, name_options
 from sova.reports.sparks import spark
 from sova.reports.states import state_of
 from sova.reports.statistics_words import bounds
@@ -150,6 +150,7 @@ def environment() -> Environment:
         log_query=log_query,
         log_rows=log_rows,
         markdown=markdown,
+        name_options=name_options,
         numbered=numbered,
         outcomes_chart=outcomes_chart,
         place_of=place_of,

@@ -7,16 +7,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlencode
 
-from sova.filters import Search
+from markupsafe import Markup
+
+from sova.filters import Search, is_name
+from sova.reports.clean import one_line
 from sova.reports.links import Links, can_ask
 from sova.reports.wording import iso
 from sova.views.desk import Span
 
-__all__ = ["Asked", "fields_of", "moment", "span_fields"]
+__all__ = ["Asked", "fields_of", "moment", "name_options", "span_fields"]
 
 _WORDS = {True: "yes", False: "no"}
+_MOST_OFFERED = 1000
+
+
+@lru_cache(64)
+def name_options(known: tuple[str, ...]) -> Markup:
+    """What a field offers while one types into it: names that can be asked for. Every list has the same ones."""
+    offered = islice(filter(is_name, known), _MOST_OFFERED)
+    return Markup("").join(Markup('<option value="{}"></option>').format(one_line(name)) for name in offered)
 
 
 def fields_of(search: Search | None) -> tuple[tuple[str, str], ...]:

@@ -26,11 +26,12 @@ from sova.store.changed import ChangedBuild, changed_since
 from sova.store.database import open_engine, reading, writing
 from sova.store.identity import page_identity
 from sova.store.loading import batches, builds_by_id, ids_by_identity, load
-from sova.store.paging import Cursor, Run
+from sova.store.paging import Cursor
 from sova.store.planning import MOST_TRIES, Plan, make_plan
 from sova.store.pruning import Pruned, prunable, prune
 from sova.store.register import Register, raise_version, version_of
 from sova.store.rows import clean, problem_of, problem_row
+from sova.store.runs import Run, newest_of_jobs
 from sova.store.saving import Saved, put, put_build
 from sova.store.tables import source_runs
 from sova.store.upgrade import upgrade
@@ -191,7 +192,7 @@ class Store:
     def runs(self, jobs: Sequence[str], *, limit: int, search: Search = _ANYTHING) -> dict[str, tuple[Run, ...]]:
         """The newest runs asked for of each job, newest first; a job without any has an empty tuple."""
         with reading(self._engine) as connection:
-            return paging.runs(connection, jobs, limit, search)
+            return newest_of_jobs(connection, jobs, limit, search)
 
     def keys_changed_since(self, version: int) -> Iterator[ChangedBuild]:
         """The builds that were written after the store had this version, in no order."""

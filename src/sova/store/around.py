@@ -17,13 +17,13 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 from sova.filters import Search
 from sova.model import Build
 from sova.slugs import name_slug
-from sova.store import Run, Store
+from sova.store import Store
 from sova.store.conditions import within
 from sova.store.loading import builds_by_id
 from sova.store.newest import newest_conditions
 from sova.store.outcomes import seconds_of
 from sova.store.paging import newest_ids
-from sova.store.patchsets import runs_of
+from sova.store.runs import Run, runs_of
 from sova.store.tables import builds, messages, names, outcomes
 from sova.times import Span
 
@@ -120,5 +120,5 @@ def _neighbours(connection: Connection, job: str, moment: dt.datetime, number: i
             first(oldest, after, _ROW.failed),
         )
     ).one()
-    found = {build: one.run for build, one, _ in runs_of(connection, _ROW.build_id.in_(set(ids) - {None}))}
+    found = {one.number: one.run for one in runs_of(connection, _ROW.build_id.in_(set(ids) - {None}), most=len(ids))}
     return Neighbours(*map(found.get, ids))

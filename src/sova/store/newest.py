@@ -16,12 +16,17 @@ from sova.store.conditions import Asked, Term, builds_hit_by, is_few, read
 from sova.store.tables import outcomes, reasons
 from sova.store.texts import builds_holding, text_holds
 
-__all__ = ["newest_conditions", "run_conditions"]
+__all__ = ["is_bounded", "newest_conditions", "run_conditions"]
 
 _FEW = 2000
 """Builds that are looked up and sorted in a few milliseconds."""
 _FEW_TEXTS = 20_000
 """The same of those that hold some words: to look at one text after the other takes longer."""
+
+
+def is_bounded(search: Search) -> bool:
+    """Whether builds without a time cannot be asked for."""
+    return bool(search.query.since or search.query.until or search.query.dates)
 
 
 def newest_conditions(connection: Connection, search: Search) -> list[ColumnElement[bool]]:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from sova.filters import Search
-from sova.model import Change, Diagnosis, Verdict
-from sova.store import Run, Store
+from sova.model import Change, Diagnosis
+from sova.store import Store
 from sova.store.conditions import conditions
 from sova.store.loading import builds_by_id, load
 from sova.store.outcomes import seconds_of
 from sova.store.paging import Cursor
-from sova.store.tables import builds, messages, names, outcomes
+from sova.store.runs import FoundRun, runs_of
+from sova.store.tables import names, outcomes
 
 __all__ = [
     "MOST",
-    "ChangeBuild",
     "ChangePage",
     "FoundChange",
     "Named",
     "WholeChange",
     "changes_page",
-    "runs_of",
     "whole_changes",
 ]
 
@@ -42,23 +40,10 @@ _ASKED = 20
 Named: TypeAlias = "tuple[str, int]"
 """A change by the slug of its project and its number."""
 
-_Key = tuple[int, int]
+_Key = tuple[int, int | None]
 """Number of the project's name, and of the change."""
 _Place = tuple[int, int]
 """Time and number of a build."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeBuild:
-    """One build of a change."""
-
-    job: str
-    patchset: str
-    run: Run
-
-
-_Found: TypeAlias = "tuple[int, ChangeBuild, _Key]"
-"""A build: its number, itself, and its change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +52,7 @@ class FoundChange:
     at most MOST."""
 
     change: Change
-    builds: tuple[ChangeBuild, ...] = ()
+    builds: tuple[FoundRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +61,7 @@ class WholeChange:
     those, "" where there are no more."""
 
     change: Change
-    builds: tuple[ChangeBuild, ...]
+    builds: tuple[FoundRun, ...]
     diagnoses: tuple[Diagnosis, ...]
     after: str
 
@@ -93,10 +78,9 @@ def whole_changes(store: Store, wanted: Collection[Named], newest: int) -> dict[
     """These changes, each with the diagnoses of its newest builds; one that there is not is left out."""
     with store.reading() as connection:
         groups = _groups(connection, set(wanted))
-        told = [[one[:2] for one in group] for group in groups.values()]
-        shown = [build for group in told for build, _ in group[:newest]]
+        shown = [one.number for group in groups.values() for one in group[:newest]]
         loaded = {diagnosis.build.key: diagnosis for diagnosis in load(connection, shown)}
-        found = list(_found(connection, told))
+        found = list(_found(connection, groups.values()))
     return {
         name: WholeChange(
             change=one.change,
@@ -108,7 +92,7 @@ def whole_changes(store: Store, wanted: Collection[Named], newest: int) -> dict[
     }
 
 
-def _groups(connection: Connection, wanted: Collection[Named]) -> dict[Named, list[_Found]]:
+def _groups(connection: Connection, wanted: Collection[Named]) -> dict[Named, list[FoundRun]]:
     """The builds of each of these changes, newest first."""
     slugs = {slug for slug, _ in wanted}
     named = select(names.c.id, names.c.slug).where(names.c.kind == "project", names.c.slug.in_(slugs))
@@ -116,20 +100,20 @@ def _groups(connection: Connection, wanted: Collection[Named]) -> dict[Named, li
     # "+ 0": the number of a change finds a few builds, its project thousands
     of_project = (outcomes.c.project_id + 0).in_(projects)
     of_change = outcomes.c.change_number.in_({number for _, number in wanted})
-    groups: dict[Named, list[_Found]] = {}
+    groups: dict[Named, list[FoundRun]] = {}
     for found in runs_of(connection, of_project, of_change, most=MOST * len(wanted)):
-        project, number = found[2]
-        if (name := (projects[project], number)) in wanted:
+        project, number = found.change
+        if number is not None and (name := (projects[project], number)) in wanted:
             groups.setdefault(name, []).append(found)
     return {name: group[:MOST] for name, group in groups.items()}
 
 
-def _behind(group: Sequence[_Found], newest: int) -> str:
+def _behind(group: Sequence[FoundRun], newest: int) -> str:
     """The place behind the newest builds, "" where there are no more."""
     if not newest or len(group) <= newest:
         return ""
-    build, one, _ = group[newest - 1]
-    return str(Cursor(None if one.run.time is None else seconds_of(one.run.time), build))
+    last = group[newest - 1]
+    return str(Cursor(seconds_of(last.run.time), last.number))
 
 
 def changes_page(store: Store, search: Search, *, after: str = "", limit: int = 50) -> ChangePage:
@@ -141,11 +125,11 @@ def changes_page(store: Store, search: Search, *, after: str = "", limit: int = 
         asked = [*conditions(connection, search), outcomes.c.change_number.is_not(None), outcomes.c.time.is_not(None)]
         newest = _newest(connection, asked, start, limit + 1)
         shown = list(newest)[:limit]
-        groups: dict[_Key, list[tuple[int, ChangeBuild]]] = {key: [] for key in shown}
+        groups: dict[_Key, list[FoundRun]] = {key: [] for key in shown}
         numbers = {number for _, number in shown}
-        for build, one, key in runs_of(connection, *asked, outcomes.c.change_number.in_(numbers), most=MOST * limit):
-            if key in groups:
-                groups[key].append((build, one))
+        for one in runs_of(connection, *asked, outcomes.c.change_number.in_(numbers), most=MOST * limit):
+            if one.change in groups:
+                groups[one.change].append(one)
         found = tuple(_found(connection, [group[:MOST] for group in groups.values() if group]))
     return ChangePage(found, str(Cursor(*newest[shown[-1]])) if len(newest) > limit else "")
 
@@ -188,46 +172,11 @@ def _ahead(
     return {(project, change) for project, change in connection.execute(wanted)}
 
 
-def _found(connection: Connection, groups: Sequence[Sequence[tuple[int, ChangeBuild]]]) -> Iterator[FoundChange]:
-    newest = builds_by_id(connection, [group[0][0] for group in groups])
-    lacking = [group for group in groups if not newest[group[0][0]].change.subject]
-    more = builds_by_id(connection, [build for group in lacking for build, _ in group[1:_ASKED]])
+def _found(connection: Connection, groups: Collection[Sequence[FoundRun]]) -> Iterator[FoundChange]:
+    newest = builds_by_id(connection, [group[0].number for group in groups])
+    lacking = [group for group in groups if not newest[group[0].number].change.subject]
+    more = builds_by_id(connection, [one.number for group in lacking for one in group[1:_ASKED]])
     for group in groups:
-        told = [found.change for build, _ in group[:_ASKED] if (found := newest.get(build) or more.get(build))]
-        change = next((change for change in told if change.subject), told[0])
-        yield FoundChange(change, tuple(one for _, one in group))
-
-
-def runs_of(connection: Connection, *where: ColumnElement[bool], most: int = MOST) -> list[_Found]:
-    """The newest `most` of these builds, newest first: number, build, and change."""
-    row, job, tag = outcomes.c, names.alias("job"), names.alias("tag")
-    newest = (row.time.desc().nulls_last(), row.build_id.desc())
-    chosen = select(row.build_id).where(*where).order_by(*newest).limit(most).subquery("chosen")
-    columns = ("project_id", "change_number", "patchset", "time", "duration", "verdict", "outcome", "passed", "failed")
-    wanted = (
-        select(row.build_id, builds.c.key, job.c.name.label("job"), *(row[name] for name in columns))
-        .add_columns(func.coalesce(tag.c.name, "").label("tag"), func.coalesce(messages.c.message, "").label("message"))
-        .join(chosen, chosen.c.build_id == row.build_id)
-        .join(builds, builds.c.id == row.build_id)
-        .join(job, job.c.id == row.job_id)
-        .outerjoin(tag, tag.c.id == row.tag_id)
-        .outerjoin(messages, messages.c.id == row.message_id)
-        .order_by(*newest)
-    )
-    return [_run(found) for found in connection.execute(wanted)]
-
-
-def _run(found: Row[Any]) -> _Found:  # Any: columns have several types, SQLAlchemy says no more
-    run = Run(
-        key=found.key,
-        time=None if found.time is None else dt.datetime.fromtimestamp(found.time, dt.UTC),
-        outcome=found.outcome,
-        verdict=Verdict(found.verdict),
-        tag=found.tag,
-        message=found.message,
-        passed=found.passed,
-        failed=found.failed,
-        change=Change(number=found.change_number, patchset=found.patchset).name,
-        duration=found.duration,
-    )
-    return found.build_id, ChangeBuild(found.job, found.patchset, run), (found.project_id, found.change_number)
+        numbers = [one.number for one in group[:_ASKED]]
+        told = [found.change for number in numbers if (found := newest.get(number) or more.get(number))]
+        yield FoundChange(next((change for change in told if change.subject), told[0]), tuple(group))

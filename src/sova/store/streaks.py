@@ -16,8 +16,7 @@ from sova.store.counting import Array, Counting
 from sova.store.facts import Facts
 from sova.store.loading import batches
 from sova.store.outcomes import seconds_of
-from sova.store.paging import Run, runs
-from sova.store.patchsets import runs_of
+from sova.store.runs import Run, newest_of_jobs, runs_of
 from sova.store.tables import names, outcomes
 from sova.times import Span
 
@@ -78,7 +77,7 @@ def newest_runs(counting: Counting, until: dt.datetime, jobs: Collection[str], m
     the last 30 days: a job's index would be read far back for the few runs of one project."""
     if counting.of_all:
         asked = replace(counting.search, query=replace(counting.search.query, until=until))
-        return runs(counting.connection, list(jobs), most, asked)
+        return newest_of_jobs(counting.connection, list(jobs), most, asked)
     until = min(until, counting.end)
     facts = counting.facts((until - _WINDOW, until))
     known = numbers_of(counting, jobs)
@@ -88,8 +87,8 @@ def newest_runs(counting: Counting, until: dt.datetime, jobs: Collection[str], m
     newest = [part[-most:] for part in np.split(facts.build_id[order], starts[1:])] if len(numbers) else []
     known_runs: dict[int, Run] = {}
     for batch in batches(number for part in newest for number in part.tolist()):
-        rows = runs_of(counting.connection, _ROW.build_id.in_(batch))
-        known_runs |= {build: one.run for build, one, _ in rows}
+        rows = runs_of(counting.connection, _ROW.build_id.in_(batch), most=len(batch))
+        known_runs |= {one.number: one.run for one in rows}
     found: dict[str, tuple[Run, ...]] = dict.fromkeys(jobs, ())
     for number, part in zip(numbers.tolist(), newest, strict=True):
         found[known[number]] = tuple(known_runs[build] for build in part[::-1].tolist() if build in known_runs)

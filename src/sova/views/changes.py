@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from sova.filters import Query, Search
 from sova.model import Change, Diagnosis
-from sova.store.patchsets import ChangeBuild, FoundChange, Named, WholeChange, changes_page, whole_changes
+from sova.store.patchsets import FoundChange, Named, WholeChange, changes_page, whole_changes
+from sova.store.runs import FoundRun, Run
 from sova.views.desk import Desk, Span
 
 __all__ = ["ChangeRow", "ChangeView", "ChangesView", "PatchSet", "change", "changes", "several"]
@@ -18,28 +19,20 @@ _BUILDS = 200
 
 @dataclass(frozen=True, slots=True)
 class PatchSet:
-    """One patch set: for each job its builds, newest first. What counts for a job is its newest build that passed or
-    failed: `passed` and `failed` count jobs, `other` those that did neither."""
+    """One patch set: for each job its builds, newest first. `newest` holds what counts for each job, the newest build
+    that passed or failed, failures first; `passed` and `failed` count those."""
 
     name: str
-    jobs: Mapping[str, tuple[ChangeBuild, ...]]
+    jobs: Mapping[str, tuple[FoundRun, ...]]
+    newest: tuple[Run, ...]
+    passed: int
+    failed: int
 
-    @property
-    def newest(self) -> tuple[ChangeBuild, ...]:
-        """What counts for each job, in the order of `jobs`."""
-        return tuple(next((one for one in runs if _ended(one)), runs[0]) for runs in self.jobs.values())
-
-    @property
-    def passed(self) -> int:
-        return sum(one.run.passed for one in self.newest)
-
-    @property
-    def failed(self) -> int:
-        return sum(one.run.failed for one in self.newest)
-
-    @property
-    def other(self) -> int:
-        return len(self.jobs) - self.passed - self.failed
+    @classmethod
+    def of(cls, name: str, jobs: Mapping[str, tuple[FoundRun, ...]]) -> PatchSet:
+        newest = [next((one.run for one in runs if _ended(one)), runs[0].run) for runs in jobs.values()]
+        newest.sort(key=lambda run: not run.failed)
+        return cls(name, jobs, tuple(newest), sum(run.passed for run in newest), sum(run.failed for run in newest))
 
     @property
     def outcome(self) -> str:
@@ -55,7 +48,7 @@ class ChangeRow:
 
     change: Change
     patchsets: tuple[PatchSet, ...]
-    newest: ChangeBuild
+    newest: FoundRun
     builds: int
     failed: int
 
@@ -141,13 +134,13 @@ def _row(found: FoundChange) -> ChangeRow:
     return ChangeRow(found.change, _patchsets(found.builds), found.builds[0], len(found.builds), failed)
 
 
-def _patchsets(found: Sequence[ChangeBuild]) -> tuple[PatchSet, ...]:
+def _patchsets(found: Sequence[FoundRun]) -> tuple[PatchSet, ...]:
     """Patch sets with the highest number first, those whose names are no numbers last."""
-    by_name: dict[str, dict[str, list[ChangeBuild]]] = {}
+    by_name: dict[str, dict[str, list[FoundRun]]] = {}
     for one in found:
         by_name.setdefault(one.patchset, {}).setdefault(one.job, []).append(one)
     ordered = sorted(by_name.items(), key=lambda item: _number(item[0]), reverse=True)
-    return tuple(PatchSet(name, {job: tuple(runs) for job, runs in sorted(jobs.items())}) for name, jobs in ordered)
+    return tuple(PatchSet.of(name, {job: tuple(runs) for job, runs in sorted(jobs.items())}) for name, jobs in ordered)
 
 
 def _number(name: str) -> tuple[bool, int, str]:
@@ -155,7 +148,7 @@ def _number(name: str) -> tuple[bool, int, str]:
     return digits, int(name[:18]) if digits else 0, name
 
 
-def _jobs(found: Iterable[ChangeBuild]) -> tuple[str, ...]:
+def _jobs(found: Iterable[FoundRun]) -> tuple[str, ...]:
     """The jobs that failed most patch sets first: they are what a person looks for."""
     failed: dict[str, set[str]] = {}
     for one in found:
@@ -163,5 +156,5 @@ def _jobs(found: Iterable[ChangeBuild]) -> tuple[str, ...]:
     return tuple(sorted(failed, key=lambda job: (-len(failed[job]), job)))
 
 
-def _ended(one: ChangeBuild) -> bool:
+def _ended(one: FoundRun) -> bool:
     return one.run.passed or one.run.failed
