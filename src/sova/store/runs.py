@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, select, true
 
 from sova.filters import Search
 from sova.model import Change, Verdict
@@ -86,18 +86,25 @@ def _add_runs(
     if not lacking:
         return
     tags = numbers_of_kind(connection, "tag")
-    for row in connection.execute(_newest_of_each(lacking, asked, limit)).all():
+    for row in connection.execute(_newest_of_each(connection, lacking, asked, limit)).all():
         if len(several := found[row.job_id]) < limit:
             several.append(_run(tags, row[1:]))
 
 
-def _newest_of_each(jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], limit: int) -> _Rows:
+def _newest_of_each(
+    connection: Connection, jobs: Sequence[int], asked: Sequence[ColumnElement[bool]], limit: int
+) -> _Rows:
     """In one statement: for each job the index is read from its newest end."""
     table, job = outcomes.c, names.alias("job")
     newest = select(table.build_id).where(table.job_id == job.c.id, *asked)
     newest = newest.order_by(table.time.desc(), table.build_id.desc()).limit(limit).correlate(job)
     shown = outcomes.alias("shown")
-    wanted = select(shown.c.job_id, *_shown(shown)).select_from(job).join(shown, shown.c.build_id.in_(newest))
+    wanted = select(shown.c.job_id, *_shown(shown)).select_from(job)
+    if connection.dialect.name == "postgresql":  # which would hold every build against every list
+        of_job = newest.lateral()
+        wanted = wanted.join(of_job, true()).join(shown, shown.c.build_id == of_job.c.build_id)
+    else:  # SQLite knows no LATERAL
+        wanted = wanted.join(shown, shown.c.build_id.in_(newest))
     wanted = _joined(wanted, shown).where(job.c.id.in_(jobs))
     return wanted.order_by(shown.c.time.desc(), shown.c.build_id.desc())
 
