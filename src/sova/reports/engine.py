@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, Undefined
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.utils import missing
@@ -68,6 +68,8 @@ def escape(value: object) -> str:
     kind = type(value)
     if kind is Markup or (kind is str and not _SPECIAL(value)):  # type: ignore[call-overload]  # it is a str
         return value  # type: ignore[return-value]  # and Markup is one too
+    if kind is int or kind is Undefined:  # the latter is an `if` that has no `else`
+        return str(value)
     return escaped(value)
 
 

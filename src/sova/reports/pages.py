@@ -124,6 +124,7 @@ def environment() -> Environment:
         mark=mark_of,
         moment=moment,
         one_line=one_line,
+        others=lambda reasons: [one for one in reasons if not one.primary],
         share=share,
         shorten=shorten,
         shown=shown,
