@@ -278,7 +278,7 @@ def test_a_build_told_of_many_times_counts_once_for_the_limit(store: Store) -> N
 
 
 def test_the_sources_are_read_side_by_side(store: Store) -> None:
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=60)
 
     class Waiting(FakeSource):
         def builds(self, query: Query) -> Iterator[Build | Problem]:

@@ -64,7 +64,7 @@ def test_interrupted_what_was_found_is_told(tmp_path: Path, compiled: Path, http
 
     def hang(_: Request) -> Response:
         asked.set()
-        over.wait(30)
+        over.wait(120)
         return Response("late")
 
     httpserver.expect_request("/x.log").respond_with_handler(hang)
@@ -74,7 +74,7 @@ def test_interrupted_what_was_found_is_told(tmp_path: Path, compiled: Path, http
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert asked.wait(60)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     over.set()
     assert (process.returncode, "interrupted after 1 of 2 targets" in err) == (130, True)
     assert [diagnosis["verdict"] for diagnosis in json.loads(out)["diagnoses"]] == ["known"]

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE
@@ -20,6 +19,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.builds_on_disk import local_build
+from tests.store.answers import rows
+from tests.waiting import wait_until
 
 from .conftest import Ran
 
@@ -190,7 +191,7 @@ def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, htt
 
     def hang(_: Request) -> Response:
         asked.set()
-        over.wait(30)
+        over.wait(120)
         return Response("late")
 
     httpserver.expect_request("/slow/job-output.txt").respond_with_handler(hang)
@@ -201,9 +202,9 @@ def test_interrupted_what_is_done_is_saved(configured: Path, compiled: Path, htt
     command = [sys.executable, "-m", "sova", "run", *AS_OF, "--days", "10", "-o", "json"]
     with subprocess.Popen(command, cwd=configured, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert asked.wait(60)
-        time.sleep(1)  # the other builds take a moment
+        wait_until(lambda: rows(configured / "sova.db", "SELECT count(*) FROM builds") == [(3,)])  # the other builds
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     over.set()
     assert process.returncode == 130
     assert "interrupted" in err

@@ -14,7 +14,7 @@ from sova.logs.cache import Cache
 from sova.logs.find import open_tree
 from sova.model import Artifact
 
-LIMITS = Limits(timeout=2, retries=1, archive_members=50, listing_pages=10)
+LIMITS = Limits(timeout=20, retries=1, archive_members=50, listing_pages=10)
 
 OpenTree = Callable[..., LogTree]
 

@@ -17,14 +17,22 @@ from sova.logs import line_index, window
 from sova.logs.cache import Cache
 from sova.logs.line_index import IndexWriter, LineIndex
 from sova.logs.openers import log_error
-from sova.logs.search import Needle, count_lines, find_after, find_before
+from sova.logs.search import Count, Needle, count_lines, find_after, find_before
 from sova.logs.spool import Spool, log_named, make_spool, open_spool, stamp_of
 from sova.logs.window import part_of_line, window_around, window_from, window_until
 from sova.model import LogFile, ProblemKind
 from tests.logs.compression import COMPRESS
 from tests.logs.conftest import OpenTree
+from tests.waiting import patient_searches
 
 FILE = LogFile("job-output.txt", "/nowhere/job-output.txt")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    with patient_searches():
+        yield
+
 
 lines = st.lists(
     st.sampled_from([b"", b"a", b"needle", b"x" * 100, b"a needle\r", b"\x1b[31mnee\x1b[0mdle"]), max_size=60
@@ -183,7 +191,7 @@ def test_a_search_finds_words_in_the_middle_of_a_line_of_many_megabytes(cache: C
         needle = Needle("needle", is_regex=is_regex)
         assert [find_after(spool, needle, line).line for line in (0, 1, 2, 3)] == [2, 2, 3, None]
         assert [find_before(spool, needle, line).line for line in (4, 3, 2)] == [3, 2, None]
-        assert count_lines(spool, needle, 3) == count_lines(spool, needle, 3).__class__(2, 2, whole=True)
+        assert count_lines(spool, needle, 3) == Count(2, 2, whole=True)
 
 
 def test_capital_letters_count_when_that_is_asked_for(cache: Cache) -> None:

@@ -87,7 +87,7 @@ def test_a_wrong_port_is_told(server: Sshd, http: HttpClient) -> None:
 
 def test_a_server_that_hangs_is_given_up_and_what_came_is_kept(server: Sshd, http: HttpClient) -> None:
     server.answers("cat query.jsonl; sleep 30")
-    assert_kept(gerrit(server, http, timeout=3), "gave up, no byte came for 3 seconds")
+    assert_kept(gerrit(server, http, timeout=5), "gave up, no byte came for 5 seconds")
 
 
 def test_a_connection_that_is_cut_keeps_whole_changes(server: Sshd, http: HttpClient) -> None:

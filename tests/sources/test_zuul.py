@@ -470,7 +470,7 @@ def test_a_slow_server_is_given_up(httpserver: HTTPServer) -> None:
     answered = threading.Event()
 
     def slow(_: Request) -> Response:
-        answered.wait(5)
+        answered.wait(60)
         return Response("[]")
 
     httpserver.expect_request("/api/tenant/main/builds").respond_with_handler(slow)
@@ -478,7 +478,7 @@ def test_a_slow_server_is_given_up(httpserver: HTTPServer) -> None:
     with client(timeout=0.3) as impatient, pytest.raises(SourceError, match="timed out"):
         list(zuul(impatient, httpserver.url_for(""), tenant="main").builds(Query()))
     answered.set()
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
 
 
 def test_a_connection_that_is_cut_keeps_what_came_before(httpserver: HTTPServer, http: HttpClient) -> None:

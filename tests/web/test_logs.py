@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,12 +29,20 @@ from tests.logs.compression import COMPRESS
 from tests.logs.log_server import Answer, log_server
 from tests.logs.test_local_trees import tar
 from tests.reports.samples import NOW
+from tests.waiting import patient_searches, wait_until
 from tests.web.conftest import ADDRESS, TestClient
 
 KEY = "key of the build"
 SLUG = build_slug(KEY)
 HIT_LINE, LINES = 5_000, 10_000
 EVIL = '<script>alert(1)</script> \x1b[31;1mred\x1b[0m \x1b]0;title\x07 "quoted" \u202ebackwards'
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    with patient_searches() as patch:
+        patch.setattr(logs, "PATIENCE", 60)
+        yield
 
 
 def log_text() -> bytes:
@@ -390,17 +398,14 @@ def test_a_log_that_takes_long_says_how_far_it_is(
     go_on = Event()
     make = make_spool
     monkeypatch.setattr(logs, "PATIENCE", 0.05)
-    monkeypatch.setattr(logs, "make_spool", lambda *args: (args[4](12_300_000), go_on.wait(20), make(*args))[2])
+    monkeypatch.setattr(logs, "make_spool", lambda *args: (args[4](12_300_000), go_on.wait(60), make(*args))[2])
     answer = client.get(f"/builds/{SLUG}/log/job-output.txt")
     assert answer.status_code == 202
     assert answer.headers["refresh"] == "2"
     assert re.search(r"unpacked, once:\s+12(\.3)? MB", answer.text)
     go_on.set()
-    for _ in range(200):
-        if (answer := client.get(f"/builds/{SLUG}/log/job-output.txt")).status_code == 200:
-            break
-        time.sleep(0.02)
-    assert "line 400" in answer.text
+    wait_until(lambda: client.get(f"/builds/{SLUG}/log/job-output.txt").status_code == 200)
+    assert "line 400" in client.get(f"/builds/{SLUG}/log/job-output.txt").text
 
 
 def spool() -> Spool:
@@ -408,20 +413,27 @@ def spool() -> Spool:
     return Spool(Path("x"), LogFile("a", "a"), "", index, None, 0.0)
 
 
-def test_two_that_ask_at_once_wait_for_one_unpacking() -> None:
-    unpacking, begun, go_on = Unpacking(), [], Event()
+def test_those_who_ask_at_once_wait_for_one_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacking, begun, go_on, waits = Unpacking(), [], Event(), Semaphore(0)
+
+    class Awaited(Future[Spool]):
+        def result(self, timeout: float | None = None) -> Spool:
+            waits.release()
+            return super().result(timeout)
+
+    monkeypatch.setattr("sova.web.unpacking.Future", Awaited)
 
     def make(progress: Progress) -> Spool:
         begun.append(progress)
-        go_on.wait(20)
+        go_on.wait(60)
         return spool()
 
     found: list[object] = []
-    readers = [Thread(target=lambda: found.append(unpacking.get("a", make, 20))) for _ in range(3)]
+    readers = [Thread(target=lambda: found.append(unpacking.get("a", make, 60))) for _ in range(3)]
     for one in readers:
         one.start()
-    while not begun:
-        time.sleep(0.001)
+    assert all(waits.acquire(timeout=60) for _ in readers)
+    wait_until(lambda: bool(begun))
     assert unpacking.get("a", make, 0.01) is begun[0]
     go_on.set()
     for one in readers:
