@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 Counts = dict[str, object]
-WEEK = dt.timedelta(days=7)
 
 
 def failed(one: Diagnosis) -> bool:

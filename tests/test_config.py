@@ -59,7 +59,6 @@ timezone: Europe/Berlin
     assert config.moved("http://old.example.org/1/") == "https://new.example.org/1/"
     assert config.group_of("grenade-multinode") == "Upgrades"
     assert config.short_of("tempest-ha") == "ha"
-    assert (config.tracked("tempest-full"), config.tracked("pep8")) == (True, False)
     assert config.timezone.key == "Europe/Berlin"
 
 

@@ -171,9 +171,6 @@ class Config(Strict):
         """The paths that a name in a pattern's `files` stands for; a name that is not configured is itself a path."""
         return self.logs.get(name) or DEFAULT_LOGS.get(name) or (name,)
 
-    def tracked(self, job_name: str) -> bool:
-        return not self.jobs or any(fnmatchcase(job_name, glob) for glob in self.jobs)
-
     def group_of(self, job_name: str) -> str:
         """The title of the first group that holds the job, or ""."""
         return next((title for title, globs in self.groups.items() if _any(job_name, globs)), "")

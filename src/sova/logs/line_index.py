@@ -41,11 +41,6 @@ class LineIndex:
         at = max(0, bisect_left(self.numbers, line) - 1)
         return self.numbers[at], self.offsets[at]
 
-    def before_offset(self, offset: int) -> tuple[int, int]:
-        """A place (line, offset) at or before that offset."""
-        at = max(0, bisect_right(self.offsets, offset) - 1)
-        return self.numbers[at], self.offsets[at]
-
     def blocks(self, start: int = 0) -> Iterator[Block]:
         """The blocks from the one that holds the offset `start` to the end."""
         at = max(0, bisect_right(self.offsets, start) - 1)

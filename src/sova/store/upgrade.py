@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from sova.errors import StoreError
 from sova.store.database import open_engine, reading, writing
+from sova.store.deriving import derive
 from sova.store.tables import HEAD, VERSION_TABLE
 from sova.store.trouble import place
 
@@ -40,6 +41,7 @@ def upgrade(engine: Engine) -> Upgraded:
         if version != HEAD:
             _check(connection, version)
             _run_migrations(connection)
+            derive(connection)
     return Upgraded(version, HEAD)
 
 
