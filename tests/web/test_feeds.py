@@ -128,7 +128,10 @@ def test_an_empty_feed_is_one(clock: Callable[[], dt.datetime]) -> None:
         assert text_of(feed, "updated") == "1970-01-01T00:00:00Z"
 
 
-@given(st.text(st.characters(exclude_categories=()), max_size=200))
+@given(
+    st.text(st.characters(exclude_categories=()), max_size=200)
+    | st.sampled_from(["https://x.example/", "javascript:x"])
+)
 def test_whatever_a_build_says_the_feed_is_well_formed(text: str) -> None:
     reason = Reason("x", text, text, (), primary=True, bug=text, note=text, owner=text)
     build = Build(text, text, "FAILURE", url=text, change=Change(text, text, 1, text, subject=text), end_time=NOW)

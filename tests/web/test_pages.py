@@ -61,7 +61,9 @@ def test_no_page_needs_more_than_its_own_origin(client: TestClient, path: str) -
 
 
 def test_every_file_beside_a_page_is_there_and_lasts(client: TestClient) -> None:
-    for source in re.findall(r'<(?:script|link)[^>]*(?:src|href)="(/static/[^"]*)"', client.get("/statistics").text):
+    sources = re.findall(r'<(?:script|link)[^>]*(?:src|href)="(/static/[^"]*)"', client.get("/statistics").text)
+    assert len(sources) > 3
+    for source in sources:
         answer = client.get(source)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -78,7 +80,9 @@ def test_the_first_paint_of_a_page_is_below_300_kb(client: TestClient) -> None:
     for path in PAGES:
         page = client.get(path)
         size = len(gzip.compress(page.content))
-        for source in set(re.findall(r'<(?:script|link)[^>]*(?:src|href)="(/static/[^"]*)"', page.text)):
+        sources = set(re.findall(r'<(?:script|link)[^>]*(?:src|href)="(/static/[^"]*)"', page.text))
+        assert len(sources) > 2, path
+        for source in sources:
             size += len(gzip.compress(client.get(source).content))
         assert size < 300_000, path
 
