@@ -19,6 +19,7 @@ from sqlalchemy import Connection, event
 from sova.filters import Query, Search
 from sova.model import Build, Change, Diagnosis, Hit, Outcome, Reason, Verdict
 from sova.slugs import build_slug, reason_slug
+from sova.stats import compare
 from sova.store import Store
 from sova.store.database import open_engine
 from tests.store.answers import NOW
@@ -192,6 +193,7 @@ ALONE: dict[str, Callable[[Store], object]] = {
     "changes": lambda store: list(store.keys_changed_since(store.version() - 1)),
     "name": lambda store: store.name_of("job", "job 1"),
     "message": lambda store: store.message_of(reason_slug("infra", "message 4")),
+    "what to count again": lambda store: compare(store, Search(), NOW - dt.timedelta(days=9), NOW, dt.UTC),
     "plan": lambda store: store.plan([diagnosis(77).build], NOW),
 }
 

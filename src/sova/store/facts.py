@@ -217,8 +217,9 @@ class FactCache:
                     self._exchange(changed)
                 more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names)))
                 self._names = {**self._names, **dict(more.all())}
-                first, last = connection.execute(select(func.min(_ROW.time), func.max(_ROW.time))).one()
-                self._ends = (0, 0) if first is None else (first, last + 1)
+                # each by itself: SQLite looks up one end in an index, and reads all of it for two
+                first, last = (connection.scalar(select(end(_ROW.time))) for end in (func.min, func.max))
+                self._ends = (0, 0) if first is None or last is None else (first, last + 1)
                 self._version = version
             return version
 
