@@ -62,13 +62,14 @@ def reason_around(store: Store, search: Search, days: Sequence[Span], most: int)
         asked = newest_conditions(connection, search)
         wanted = select(_ROW.time, _ROW.job_id, _ROW.project_id, _ROW.change_number)
         found = connection.execute(wanted.where(*asked, within((days[0][0], days[-1][1])))).all()
+        times, jobs, *changes = zip(*found, strict=True) if found else ((), (), (), ())
         newest = [cursor.number for cursor in newest_ids(connection, search, None, most)[0]]
         known = builds_by_id(connection, newest)
         first, last = connection.execute(_first_and_last(search.reason)).one()
     return ReasonAround(
-        days=_by_day([row.time for row in found], days),
-        jobs=len({row.job_id for row in found}),
-        changes=len({(row.project_id, row.change_number) for row in found if row.change_number is not None}),
+        days=_by_day(times, days),
+        jobs=len(set(jobs)),
+        changes=sum(number is not None for _project, number in set(zip(*changes, strict=True))),
         newest=tuple(known[number] for number in newest),
         first_seen=_moment(first),
         last_seen=_moment(last),
