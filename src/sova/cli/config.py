@@ -9,6 +9,7 @@ import click
 import yaml
 
 from sova.cli.app import App, pass_app
+from sova.cli.options import form_option
 from sova.config import DEFAULT_LOGS, Config, cache_directory, candidates, find, store_location
 from sova.first_config import for_url, generic
 from sova.patterns.load import patterns_for
@@ -39,7 +40,14 @@ Examples:
   sova config init --from https://review.example.org --file -"""
 )
 @click.option("--from", "url", metavar="URL", help="A Zuul tenant, or a Gerrit (https:// or ssh://user@host:port).")
-@click.option("--file", "path", default="sova.yaml", show_default=True, help="Where to write; - for standard output.")
+@click.option(
+    "--file",
+    "path",
+    default="sova.yaml",
+    metavar="PATH",
+    show_default=True,
+    help="Where to write; - for standard output.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @pass_app
 def init(app: App, url: str | None, path: str, force: bool) -> None:
@@ -73,7 +81,7 @@ def check(app: App) -> None:
 
 
 @config.command(epilog="\b\nExample:\n  sova config show -o json | jq .limits")
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@form_option("yaml", "json")
 @pass_app
 def show(app: App, output: str) -> None:
     """Show every setting that holds, defaults included."""

@@ -9,6 +9,7 @@ import click
 
 from sova.cli import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_SOURCE, EXIT_SOME_SOURCE
 from sova.cli.app import App, pass_app
+from sova.cli.options import patterns_option
 from sova.cli.output import emit, output_option
 from sova.model import Diagnosis, ProblemKind, Verdict
 from sova.reports.console_diagnosis import render_diagnoses
@@ -32,27 +33,18 @@ Exit status: 0 done; 1 a target failed (only with --exit-status); 2 usage or con
 3 no target could be asked about (its Zuul is down); 4 some could not; 130 interrupted."""
 )
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
-@click.option(
-    "--patterns",
-    "pattern_files",
-    metavar="FILE",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Use only the patterns of this file (may be repeated).",
-)
+@patterns_option
 @output_option("text")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when a target failed.")
 @pass_app
-def diagnose(
-    app: App, targets: tuple[str, ...], pattern_files: tuple[Path, ...], output: str, exit_status: bool
-) -> None:
+def diagnose(app: App, targets: tuple[str, ...], files: tuple[Path, ...], output: str, exit_status: bool) -> None:
     """Say why each TARGET failed: a log file (plain or compressed), a directory, an archive, a log URL, a Zuul build
     URL, or - for standard input. No configuration is needed."""
     found: list[Diagnosis] = []
     interrupted = False
     try:
         with (
-            Session(app.config, now=app.now, pattern_files=pattern_files) as session,
+            Session(app.config, now=app.now, pattern_files=files) as session,
             app.stderr.status("reading patterns") as status,
         ):
             for diagnosis in diagnose_each(targets, session, lambda target: status.update(f"reading {target}")):

@@ -26,7 +26,7 @@ _OPTIONS = {
     ),
     "short": click.option("--short", multiple=True, metavar="ALIAS", help="Only jobs of this alias (repeatable)."),
     "exclude": click.option("--exclude", multiple=True, metavar="JOB", help="Leave out this job (repeatable)."),
-    "fail": click.option("--fail/--all", default=False, show_default="--all", help="Failed builds only."),
+    "fail": click.option("--fail/--all", default=False, help="Failed builds only; all unless told."),
     "periodic": click.option(
         "--periodic/--changes", default=None, help="Only builds without a change, or only builds of changes."
     ),
@@ -37,7 +37,7 @@ _OPTIONS = {
         "--change", multiple=True, type=int, metavar="NUMBER", help="Only this change (repeatable)."
     ),
     "result": click.option(
-        "--result", multiple=True, metavar="WORD", help="Only this raw result, such as RETRY_LIMIT."
+        "--result", multiple=True, metavar="WORD", help="Only this raw result, such as RETRY_LIMIT (repeatable)."
     ),
     "voting": click.option("--voting/--non-voting", default=None, help="Only voting, or only non-voting jobs."),
 }

@@ -10,7 +10,7 @@ import click
 
 from sova.cli import EXIT_FAILURES
 from sova.cli.app import App, pass_app
-from sova.cli.pattern_options import output_option, patterns_option
+from sova.cli.options import form_option, patterns_option
 from sova.cli.pattern_view import plain
 from sova.errors import PatternError
 from sova.model import Diagnosis, Kind
@@ -30,13 +30,13 @@ TELLING = (Kind.CAUSE, Kind.GENERIC)
 @click.command(
     epilog="""\b
 Examples:
-  sova patterns lint                    the built-in files and those of the configuration
+  sova patterns lint                      the built-in files and those of the configuration
   sova patterns lint mine.yaml
-  sova patterns lint --strict mine.yaml advice counts too"""
+  sova patterns lint --strict mine.yaml   advice counts too"""
 )
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Exit with 1 when there is nothing but advice, too.")
-@output_option
+@form_option("table", "json")
 @pass_app
 def lint(app: App, files: Sequence[Path], strict: bool, output: str) -> None:
     """Check pattern files beyond what loading checks. Files of the seed's form are told what was mended in them.

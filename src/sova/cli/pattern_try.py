@@ -9,7 +9,7 @@ import click
 
 from sova.cli import EXIT_FAILURES
 from sova.cli.app import App, pass_app
-from sova.cli.pattern_options import output_option
+from sova.cli.options import form_option
 from sova.cli.pattern_view import hit_row, shown_hit
 from sova.documents import Document
 from sova.errors import LogError
@@ -37,11 +37,11 @@ Examples:
 @click.option("--text", is_flag=True, help="REGEX is plain text.")
 @click.option("--raw", is_flag=True, help="Match the bytes as they are, with colours and without the prefix rule.")
 @click.option("--message", default="", help="A message to fill, as a pattern would have it.")
-@click.option("--exclude", multiple=True, help="Text that must not stand in the line (may be repeated).")
-@click.option("--file", "names", multiple=True, help="Only files with this name or glob (may be repeated).")
+@click.option("--exclude", multiple=True, help="Text that must not stand in the line (repeatable).")
+@click.option("--file", "names", multiple=True, help="Only files with this name or glob (repeatable).")
 @click.option("--context", default=2, show_default=True, type=click.IntRange(0, 20), help="Lines before and after.")
 @click.option("--max", "most", default=20, show_default=True, type=click.IntRange(1), help="Hits shown of each file.")
-@output_option
+@form_option("table", "json")
 @pass_app
 def try_(  # noqa: PLR0913 - one parameter for each option
     app: App,

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from sova.cli.app import App, pass_app
+from sova.cli.options import form_option, patterns_option
 from sova.cli.pattern_checks import lint, test
-from sova.cli.pattern_options import output_option, patterns_option
 from sova.cli.pattern_try import try_
 from sova.cli.pattern_view import as_yaml, overview, row
 from sova.model import Kind
@@ -42,10 +42,12 @@ Examples:
   sova patterns list --patterns mine.yaml -o json""",
 )
 @click.argument("words", metavar="[WORD...]", nargs=-1)
-@click.option("--tag", multiple=True, help="Only patterns with this tag.")
-@click.option("--kind", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="Only this kind.")
+@click.option("--tag", multiple=True, help="Only patterns with this tag (repeatable).")
+@click.option(
+    "--kind", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="Only this kind (repeatable)."
+)
 @patterns_option
-@output_option
+@form_option("table", "json")
 @pass_app
 def list_(  # noqa: PLR0913 - one parameter for each option
     app: App, *, words: Sequence[str], tag: Sequence[str], kind: Sequence[str], files: Sequence[Path], output: str
@@ -70,7 +72,7 @@ def list_(  # noqa: PLR0913 - one parameter for each option
 @patterns.command(epilog="\b\nExample:\n  sova patterns show connection-reset")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @patterns_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="Form.")
+@form_option("yaml", "json")
 @pass_app
 def show(app: App, ids: Sequence[str], files: Sequence[Path], output: str) -> None:
     """Show everything about patterns, in the form in which they are written."""

@@ -11,6 +11,7 @@ import click
 
 from sova.cli.app import App, as_of_option, pass_app
 from sova.cli.filter_options import filters_but
+from sova.cli.options import form_option
 from sova.cli.output import emit_lines
 from sova.config import store_location
 from sova.filters import Search
@@ -58,7 +59,7 @@ A share stands with its 95 % Wilson interval. Every word is defined in docs/stat
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rows of each table.")
 @filters_but("days", "dates", "since", "until", "limit", "fail")
 @click.option("--tag", multiple=True, metavar="TAG", help="Only failures with this tag (repeatable).")
-@click.option("-o", "--output", type=click.Choice(["table", *_FORMS]), default="table", show_default=True, help="Form.")
+@form_option("table", *_FORMS)
 @as_of_option
 @pass_app
 def stats(  # noqa: PLR0913 - one parameter for each option
