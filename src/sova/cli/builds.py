@@ -16,6 +16,7 @@ from sova.filters import Search
 from sova.model import Diagnosis, Verdict
 from sova.reports.wording import count
 from sova.store import Store
+from sova.store.texts import search_words
 
 __all__ = ["builds"]
 
@@ -67,6 +68,8 @@ def builds(  # noqa: PLR0913 - one parameter for each option
     **filters: object,
 ) -> None:
     """List the builds that are stored, newest first."""
+    if search and not search_words(search):
+        raise click.UsageError(f"--search: there is no word in {search!r}; a word is letters and digits")
     asked = Search(
         query=app.query(filters),
         failed=True if fail else None,
