@@ -217,8 +217,9 @@ class FactCache:
                     self._exchange(changed)
                 more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names)))
                 self._names = {**self._names, **dict(more.all())}
-                # each by itself: SQLite looks up one end in an index, and reads all of it for two
-                first, last = (connection.scalar(select(end(_ROW.time))) for end in (func.min, func.max))
+                # in order, as SQLite may read a whole index for `min` and `max`
+                dated = select(_ROW.time).where(_ROW.time.is_not(None)).limit(1)
+                first, last = (connection.scalar(dated.order_by(end)) for end in (_ROW.time, _ROW.time.desc()))
                 self._ends = (0, 0) if first is None or last is None else (first, last + 1)
                 self._version = version
             return version
