@@ -190,11 +190,14 @@ TEMPLATES: dict[type, str] = {
 }
 """Which template shows which view."""
 
+_NOT_ON_DISK = (TroubleView, LogComingView, LogGoneView, LogLineView, LogView, SingleView)
+
 
 def load_templates() -> None:
-    """Make the templates ready that every site needs, so that processes which are forked share them."""
-    for name in TEMPLATES.values():
-        environment().get_template(name)
+    """Make the templates ready that a site on disk needs, so that processes which are forked share them."""
+    for view, name in TEMPLATES.items():
+        if view not in _NOT_ON_DISK:
+            environment().get_template(name)
 
 
 class Pages:
