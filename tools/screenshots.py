@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
 from rich.text import Text
-from tests.browser.walk import crawl
+from tests.browser.crawl import Found, crawl
 from tests.serving import EXAMPLE_TIME, serving
 
 WIDTHS = (1400, 390)
@@ -52,26 +52,22 @@ a {{ color: inherit; text-decoration: none; }}
 </style><body><pre>{code}</pre>"""
 
 
-def pages(browser: Browser, root: str) -> Iterator[tuple[str, str]]:
-    """The pages worth a picture, by name: one of every kind, of those with the longest text where there are several."""
-    context = browser.new_context()
-    for kind, addresses in crawl(root, most=40).items():
-        if kind:
-            yield kind, max(addresses[:40], key=lambda address: _length(context, address))
-    context.close()
+def pages(root: str) -> Iterator[tuple[str, str]]:
+    """The pages worth a picture, by name: of every kind the longest, without filters where there is one."""
+    longest: dict[str, Found] = {}
+    for page in crawl(root, logs=False):
+        if page.status == 200 and _worth(page) > _worth(longest.get(page.kind)):
+            longest[page.kind] = page
+    yield from ((kind, page.address) for kind, page in longest.items())
 
 
-def _length(context: BrowserContext, address: str) -> int:
-    page = context.new_page()
-    page.goto(address)
-    length = 0 if "?" in address else len(page.locator("main").inner_text())
-    page.close()
-    return length
+def _worth(page: Found | None) -> tuple[bool, int]:
+    return ("?" not in page.address, len(page.html)) if page else (False, -1)
 
 
 def shoot_pages(browser: Browser, root: str, out: Path) -> Iterator[Path]:
     """Pictures of the pages. Raises RuntimeError where a page is not as it should be."""
-    found = list(pages(browser, root))
+    found = list(pages(root))
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)

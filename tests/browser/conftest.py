@@ -7,30 +7,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.crawl import Found
 from tests.browser.hostile import hostile_store
+from tests.browser.places import Place, pages_of
 from tests.serving import EXAMPLE_TIME, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where pages are: the address of the first one, and how the server or the site came to be."""
-
-    name: str
-    root: str
-
-    @property
-    def live(self) -> bool:
-        return self.root.startswith("http")
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +48,28 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         program.communicate(timeout=30)
 
 
+@pytest.fixture(scope="session", params=["live", "on_disk", "hostile_live", "hostile_on_disk"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Place)
+    return found
+
+
+@pytest.fixture(scope="session")
+def pages(place: Place) -> list[Found]:
+    """The pages of a place; each place is walked once."""
+    return pages_of(place)
+
+
 @pytest.fixture(scope="session")
 def live(example: Path) -> Iterator[Place]:
     with serving(example / "sova.yaml", *EXAMPLE_TIME) as root:
-        yield Place("live", root)
+        yield Place("live", root, logs=True)
 
 
 @pytest.fixture(scope="session")
 def on_disk(example: Path) -> Place:
-    return Place("disk", (example / "site" / "index.html").as_uri())
+    return _on_disk("disk", example / "sova.yaml", example / "site")
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +84,23 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hostile_live(hostile: Path) -> Iterator[Place]:
     with serving(hostile / "sova.yaml", *EXAMPLE_TIME) as root:
-        yield Place("hostile-live", root)
+        yield Place("hostile-live", root, hostile=True)
 
 
 @pytest.fixture(scope="session")
 def hostile_on_disk(hostile: Path) -> Place:
     site = hostile / "site"
-    command = [sys.executable, "-m", "sova", "--config", str(hostile / "sova.yaml"), "report", "html", str(site)]
+    _report(hostile / "sova.yaml", str(site))
+    return _on_disk("hostile-disk", hostile / "sova.yaml", site)
+
+
+def _on_disk(name: str, config: Path, site: Path) -> Place:
+    """A site, and beside it the report that is one file."""
+    alone = site.with_name("alone.html")
+    _report(config, "--single", str(alone))
+    return Place(name, (site / "index.html").as_uri(), more=(alone.as_uri(),), hostile=name.startswith("hostile"))
+
+
+def _report(config: Path, *to: str) -> None:
+    command = [sys.executable, "-m", "sova", "--config", str(config), "report", "html", *to]
     subprocess.run([*command, *EXAMPLE_TIME], check=True, stdout=subprocess.DEVNULL)
-    return Place("hostile-disk", (site / "index.html").as_uri())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 from pathlib import Path
 
 from examples.ci.plan import AS_OF
@@ -34,6 +35,7 @@ EVIL = (
     "x" * 1_000_000,
     "\x00\x08\x7f\ufffd\ud800".encode("utf-8", "replace").decode(),
 )
+_VERDICTS = (Verdict.KNOWN, Verdict.UNKNOWN, Verdict.NO_LOGS, Verdict.PASSED)
 LINKS = (
     "javascript:alert(4)",
     "data:text/html,<script>alert(5)</script>",
@@ -42,19 +44,19 @@ LINKS = (
 )
 
 
-def _build(number: int, text: str, link: str) -> Build:
+def _build(number: int, text: str, link: str, result: str) -> Build:
     ended = AS_OF - dt.timedelta(hours=number + 1)
     return Build(
         key=f"{text[:200]}-{number}",
-        job_name=f"{text[:5000]} {number % 3}",
-        result="FAILURE" if number % 4 else "SUCCESS",
+        job_name=text[:5000],
+        result=result,
         seen_by=(text[:100],),
         uuid=text[:100],
         pipeline=text[:300],
         change=Change(
             project=text[:300],
             branch=text[:300],
-            number=number + 1,
+            number=number // len(_VERDICTS) + 1,
             patchset=text[:50],
             ref=text[:200],
             url=link,
@@ -81,15 +83,15 @@ def _hit(text: str) -> Hit:
     return Hit(f"evil-{len(text) % 7}", text[:300] or "f", 7, text[:60_000], (("name", text[:2000]),), lines, lines)
 
 
-def _diagnosis(number: int, text: str, link: str) -> Diagnosis:
-    build = _build(number, text, link)
+def _diagnosis(number: int, text: str, verdict: Verdict, link: str) -> Diagnosis:
+    build = _build(number, text, link, "SUCCESS" if verdict is Verdict.PASSED else "FAILURE")
     if not build.failed:
-        return Diagnosis(build, Verdict.PASSED)
+        return Diagnosis(build, verdict)
     read = (FileRead(text[:300], link, 10**6, 10**4),)
     problems = (Problem(text[:3000], ProblemKind.NETWORK, text[:5000]),)
     excerpts = (Excerpt(text[:300], 5, 6, (text[:60_000], text[:80]), 3.0, text[:500]),)
-    if number % 4 == 1:
-        return Diagnosis(build, Verdict.UNKNOWN, (), excerpts, problems, text[:500], (text[:100],), read)
+    if verdict is not Verdict.KNOWN:
+        return Diagnosis(build, verdict, (), excerpts, problems, text[:500], (text[:100],), read)
     reason = Reason(
         f"evil-{number % 7}",
         text[:9000],
@@ -104,11 +106,12 @@ def _diagnosis(number: int, text: str, link: str) -> Diagnosis:
         count=3,
         fixed_since=AS_OF - dt.timedelta(days=9),
     )
-    return Diagnosis(build, Verdict.KNOWN, (reason,), (), problems, text[:500], (text[:100],), read)
+    return Diagnosis(build, verdict, (reason,), (), problems, text[:500], (text[:100],), read)
 
 
 def hostile_store(path: Path) -> None:
     """Fill a store with builds of which every text is hostile."""
     with Store.open(str(path)) as store:
-        for number, text in enumerate(EVIL * 4):
-            store.save(_diagnosis(number, text, LINKS[number % len(LINKS)]))
+        for number, (text, verdict) in enumerate(product(EVIL, _VERDICTS)):
+            link = LINKS[(number + number // len(_VERDICTS)) % len(LINKS)]  # each verdict has every link
+            store.save(_diagnosis(number, text, verdict, link))

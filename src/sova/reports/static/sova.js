@@ -57,10 +57,35 @@
     last = target;
   }
 
+  // The failures of the list that was seen last: a page of a build on disk does not know of later ones.
+  const FAILURES = "sova-failures";
+  const BUILD = /\/builds\/[0-9a-f]{16}(\.html)?$/;
+  const address = (link) => link.href.split(/[?#]/)[0];
+
+  function keepFailures() {
+    const links = all("[data-failed] a[href], a[data-failed][href]").map(address).filter((url) => BUILD.test(url));
+    try {
+      if (links.length && !one("[data-build]")) sessionStorage.setItem(FAILURES, JSON.stringify([...new Set(links)]));
+    } catch (error) {
+      // storage may be forbidden; then only links lead on
+    }
+  }
+
+  function keptFailure(step) {
+    try {
+      const links = JSON.parse(sessionStorage.getItem(FAILURES) || "[]");
+      const place = links.indexOf(address(location));
+      return place < 0 ? "" : links[place + step] || "";
+    } catch (error) {
+      return "";
+    }
+  }
+
   function goFailure(step) {
     if (one("[data-build]")) {
       const link = one(step > 0 ? "a[rel~=next]" : "a[rel~=prev]");
-      if (link) link.click();
+      const url = link ? link.href : keptFailure(step);
+      if (url) location.assign(url);
       return;
     }
     const rows = all("[data-row][data-failed]").filter(visible);
@@ -289,4 +314,5 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   showTheme();
   prepare(document);
+  keepFailures();
 })();
