@@ -132,12 +132,13 @@ def _serve_alone(
 ) -> None:
     import uvicorn  # noqa: PLC0415 - the web server is for this command only
 
-    from sova.web.app import create_app, utc_now  # noqa: PLC0415 - as above
+    from sova.web.app import create_app, settle, utc_now  # noqa: PLC0415 - as above
 
     def clock() -> dt.datetime:
         return moment or utc_now()
 
     server = uvicorn.Server(_settings(create_app(config, now=clock), access_log))
+    settle()
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends, and then sends itself the signal again
     begun()
     server.run(sockets=[listener])
@@ -180,9 +181,11 @@ def _serve_side_by_side(  # noqa: PLR0913, PLR0917 - what both ways of serving n
 def _app_of_worker(host: str) -> object:
     """The app, in a process of its own. What is sent to that process is this function, so that it answers its parent
     before it has loaded the rest."""
-    from sova.web.app import create_app_from_environment  # noqa: PLC0415 - as said
+    from sova.web.app import create_app_from_environment, settle  # noqa: PLC0415 - as said
 
-    return create_app_from_environment(host)
+    app = create_app_from_environment(host)
+    settle()
+    return app
 
 
 def _settings(app: object, access_log: bool, workers: int = 1) -> uvicorn.Config:
