@@ -59,18 +59,13 @@ tests/browser/node_modules: tests/browser/package-lock.json
 	touch $@
 
 test-browser: $(VENV)/dev.stamp tests/browser/node_modules  ## Walk every page with Debian's chromium; axe, HTML validator
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-browser-live test-browser-disk
+	$(BIN)/python -m pytest tests/browser --browser -n 2 --dist loadgroup
 
-test-browser-live: $(VENV)/dev.stamp tests/browser/node_modules
-	$(BIN)/python -m pytest tests/browser --browser -k live
-
-test-browser-disk: $(VENV)/dev.stamp tests/browser/node_modules
-	$(BIN)/python -m pytest tests/browser --browser -k "not live"
-
-screenshots: $(VENV)/dev.stamp  ## Pictures of console and pages into docs/images (needs Debian's chromium)
+screenshots: $(VENV)/dev.stamp  ## Pictures of console and every page into build/images, those of the docs anew (chromium)
 	mkdir -p build
 	FORCE_COLOR=1 COLORTERM=truecolor COLUMNS=130 $(BIN)/python -m examples.ci.run --site build/site > build/console.ansi
-	$(BIN)/python -m tools.screenshots --config build/example/sova.yaml --console build/console.ansi --out docs/images
+	$(BIN)/python -m tools.screenshots --config build/example/sova.yaml --console build/console.ansi --out build/images
+	cd docs/images && for picture in *.png; do cp ../../build/images/$$picture $$picture; done
 
 docs: $(VENV)/dev.stamp  ## Write the reference pages from the code
 	$(BIN)/python tools/reference.py
@@ -82,4 +77,4 @@ clean:  ## Remove everything that make has made
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check bench bench-full fuzz test-real test-browser test-browser-live test-browser-disk screenshots docs lock clean
+.PHONY: help run test check bench bench-full fuzz test-real test-browser screenshots docs lock clean
