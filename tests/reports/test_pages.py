@@ -18,6 +18,7 @@ from sova.model import Diagnosis
 from sova.reports.links import Links
 from sova.reports.pages import Pages
 from sova.slugs import build_slug
+from sova.stats import CIRCLE
 from sova.store import SourceRun
 from sova.views.desk import Desk, Foot, Span
 from sova.views.jobs import job, jobs
@@ -254,6 +255,9 @@ def test_statistics_define_every_word_they_count() -> None:
     assert counted <= defined
     assert {"failed", "pass rate", "explained", "lost", "±"} <= counted
     assert {"new", "came back", "flaky", "circle"} <= defined
+    assert f"the last {CIRCLE} runs passed" in {
+        text(node).partition("✓ ")[2].partition(",")[0] for node in page.css("#definitions dd")
+    }
     names = [text(node) for node in page.css('section[aria-label="Periods"] tbody th')]
     assert names == ["today", "yesterday", "last 7 days"]
     row = next(row for row in page.css("#by-job tbody tr") if "openstack-tox-py312" in row.text())

@@ -27,7 +27,7 @@ from sova.reports.states import state_of
 from sova.reports.statistics_words import bounds
 from sova.reports.tags import mark_of, tag_order
 from sova.reports.wording import age, count, iso, length, share, size
-from sova.stats import DIMENSIONS, Share
+from sova.stats import CIRCLE, DIMENSIONS, Share
 from sova.views.builds import BuildsView, BuildView, DayView
 from sova.views.changes import ChangesView, ChangeView
 from sova.views.desk import Foot, Span
@@ -132,6 +132,7 @@ def environment() -> Environment:
     )
     found.tests["name"] = is_name
     found.globals.update(
+        circle_runs=CIRCLE,
         advise=advise,
         bare=bare,
         best_line=best_line,
