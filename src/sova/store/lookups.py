@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, text
 
 from sova.filters import Search
@@ -19,6 +20,8 @@ from sova.store import Store
 from sova.store.conditions import conditions, within
 from sova.store.counting import counting
 from sova.store.loading import batches, load
+from sova.store.newest import newest_conditions
+from sova.store.outcomes import seconds_of
 from sova.store.tables import builds, messages, outcomes, reasons
 from sova.times import Span
 
@@ -107,24 +110,25 @@ def days_of_reasons(
 ) -> dict[str, tuple[int, ...]]:
     """How many builds failed for each of these reasons on each of the days, which follow each other; the times of
     `search` do not count."""
-    found = {slug: [0] * len(days) for slug in slugs}
+    none = dict.fromkeys(slugs, (0,) * len(days))
+    if not days:
+        return none
     with counting(store, search) as counts:
         known = select(messages.c.id, messages.c.slug).where(messages.c.slug.in_(list(slugs)))
         of_number: dict[int, str] = dict(counts.connection.execute(known).all())
-        if days:
-            counts.facts((days[0][0], days[-1][1]))  # all at once
-        for place, day in enumerate(days):
-            for number, builds_of in counts.groups("reason", day).counted():
-                if number in of_number:
-                    found[of_number[number]][place] = builds_of
-    return {slug: tuple(counted) for slug, counted in found.items()}
+        groups = counts.groups("reason", (days[0][0], days[-1][1]))
+    starts = np.array([seconds_of(since) for since, _ in days])
+    day = np.searchsorted(starts, groups.facts.time, side="right") - 1
+    table = np.bincount(groups.place * len(days) + day, minlength=len(groups) * len(days)).reshape(-1, len(days))
+    rows = zip(groups.values.tolist(), table.tolist(), strict=True)
+    return none | {of_number[number]: tuple(row) for number, row in rows if number in of_number}
 
 
-def nodesets(store: Store, search: Search, most: int = 2000) -> tuple[tuple[str, int], ...]:
+def nodesets(store: Store, search: Search, most: int = 500) -> tuple[tuple[str, int], ...]:
     """Kinds of machines that the newest `most` builds asked for ran on, with how many of them: most builds first.
     Builds of which it is not known are left out."""
     with store.reading() as connection:
-        newest = select(outcomes.c.build_id).where(*conditions(connection, search))
+        newest = select(outcomes.c.build_id).where(*newest_conditions(connection, search))
         chosen = newest.order_by(outcomes.c.time.desc()).limit(most).subquery()
         counted = select(builds.c.nodeset, func.count()).join(chosen, chosen.c.build_id == builds.c.id)
         counted = counted.where(builds.c.nodeset != "").group_by(builds.c.nodeset)
