@@ -10,11 +10,10 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -24,11 +23,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.ports import HOST, free_port
 from tests.skips import postgres_program
 
-__all__ = ["HOST", "PostgresServer", "free_port", "needs_postgres", "running"]
+__all__ = ["PostgresServer", "needs_postgres", "running"]
 
-HOST = "127.0.0.1"
 _USER = "sova"
 _STARTS_WITHIN = 30.0
 _SETTINGS = {
@@ -143,11 +142,3 @@ def _unprivileged(home: Path) -> int | None:
         pytest.skip("postgres is not installed (no user to run it as)")
     os.chown(home, user, -1)
     return user
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with closing(socket.socket()) as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import HOST, free_port
 from tests.skips import sshd
 
-HOST = "127.0.0.1"
 _STARTS_WITHIN = 20.0
 
 _STAND_IN = """\
@@ -98,7 +98,7 @@ def running(home: Path) -> Iterator[Sshd]:
     program = needs_sshd()
     host_key = make_key(home / "host")
     make_key(home / "client")
-    port = _free_port()
+    port = free_port()
     (home / "known_hosts").write_text(f"[{HOST}]:{port} {host_key}\n", encoding="ascii")
     (home / "changed").write_text(f"[{HOST}]:{port} {make_key(home / 'other')}\n", encoding="ascii")
     (home / "unknown").touch()
@@ -115,13 +115,6 @@ def running(home: Path) -> Iterator[Sshd]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

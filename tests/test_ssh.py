@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sova.ssh import Connection, SshError, lines
-from tests.sshd import HOST, Sshd, running
+from tests.ports import HOST
+from tests.sshd import Sshd, running
 
 NAMED = Connection("review.example.org", 29418, "me", "~/.ssh/ci", timeout=20)
 

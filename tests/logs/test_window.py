@@ -40,11 +40,6 @@ lines = st.lists(
 """Contents of lines; the index of these tests has a place every 64 bytes."""
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache", 10**8)
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
     """A cache for logs whose index has a place every 64 bytes."""

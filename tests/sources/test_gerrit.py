@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,6 @@ from tests.sources.making import NOW, client, context, split
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "gerrit"
 ZUUL = "https://zuul.example.org"
-
-
-@pytest.fixture
-def http() -> Iterator[HttpClient]:
-    with client() as opened:
-        yield opened
 
 
 def gerrit(http: HttpClient, **keys: object) -> GerritSource:

@@ -12,8 +12,9 @@ from sova.filters import Query
 from sova.http_client import HttpClient
 from sova.model import Build, Problem
 from sova.sources.gerrit import GerritSettings, GerritSource
-from tests.sources.making import NOW, client, context, split
-from tests.sshd import HOST, Sshd, running
+from tests.ports import HOST
+from tests.sources.making import NOW, context, split
+from tests.sshd import Sshd, running
 
 RECORDED = Path(__file__).resolve().parents[1] / "data" / "gerrit" / "query.jsonl"
 ASKED = Query(change=(4102,))
@@ -25,12 +26,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     with running(tmp_path_factory.mktemp("gerrit")) as running_server:
         (running_server.home / "query.jsonl").write_bytes(RECORDED.read_bytes())
         yield running_server
-
-
-@pytest.fixture
-def http() -> Iterator[HttpClient]:
-    with client() as opened:
-        yield opened
 
 
 def gerrit(server: Sshd, http: HttpClient, known_hosts: str = "known_hosts", **keys: object) -> GerritSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -20,18 +20,12 @@ from sova.model import Build, ProblemKind
 from sova.sources import Source
 from sova.sources.index_pages import IndexPagesSettings, IndexPagesSource
 from sova.sources.keys import log_key
-from tests.sources.making import NOW, client, context, split
+from tests.sources.making import NOW, context, split
 from tests.sources.test_console_facts import v3
 
 PASSED = v3(("RUN", "NORMAL", 0))
 FAILED = v3(("RUN", "NORMAL", 1))
 NOISE = "".join(f"2024-02-29 23:59:58.000000 | node | line {number} of many\n" for number in range(40_000))
-
-
-@pytest.fixture
-def http() -> Iterator[HttpClient]:
-    with client() as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)

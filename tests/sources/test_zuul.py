@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -39,12 +39,6 @@ UUID = "1abc9851e05142b8b9ab1d5459144398"
 
 def live(name: str) -> str:
     return (LIVE / f"{name}.json").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def http() -> Iterator[HttpClient]:
-    with client() as opened:
-        yield opened
 
 
 def zuul(http: HttpClient, url: str, **keys: object) -> ZuulSource:

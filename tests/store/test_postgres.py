@@ -22,7 +22,8 @@ from sova.store.database import open_engine, reading
 from sova.store.tables import HEAD, VERSION_TABLE, metadata
 from sova.store.trouble import hidden
 from sova.testing import build
-from tests.postgres_server import HOST, PostgresServer, free_port, running
+from tests.ports import HOST, free_port
+from tests.postgres_server import PostgresServer, running
 from tests.store.answers import dump, known, rows
 from tests.store.databases import PostgresDatabase
 

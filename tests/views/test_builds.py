@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,13 +23,6 @@ from tests.strategies import diagnoses
 from tests.views.desks import DISK, LIVE, SAMPLE, ZONE, desk_of, hrefs, inside, rendered, slug_of, span, text_of
 
 DNS = diagnosis(0, 0, "D")
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    found = desk_of()
-    yield found
-    found.store.close()
 
 
 def view_of(desk: Desk, one: Diagnosis) -> BuildView:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,13 +16,6 @@ from tests.reports.samples import NOW
 from tests.views.desks import DISK, SAMPLE, desk_of, hrefs, inside, rendered, span
 
 Key = tuple[str, int]
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    found = desk_of()
-    yield found
-    found.store.close()
 
 
 def key_of(one: Diagnosis) -> Key | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,13 +17,6 @@ from tests.reports import samples
 from tests.views.desks import DISK, SAMPLE, ZONE, desk_of, hrefs, inside, rendered, slug_of, span, text_of
 
 SLUG = slug_of(samples.diagnosis(0, 0, "D"))
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    found = desk_of()
-    yield found
-    found.store.close()
 
 
 def failures(name: str = "14d") -> list[Diagnosis]:

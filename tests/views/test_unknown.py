@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,13 +16,6 @@ from tests.reports.samples import diagnosis
 from tests.views.desks import DISK, SAMPLE, desk_of, hrefs, inside, rendered, span, text_of
 
 UNKNOWN = [one for one in inside(span()) if one.verdict is Verdict.UNKNOWN]
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    found = desk_of()
-    yield found
-    found.store.close()
 
 
 def test_unknown_failures_newest_first_with_counts_by_job(desk: Desk) -> None:

@@ -31,13 +31,6 @@ FAILED = [one for one in BUILDS if one.failed]
 Json = Any  # what a JSON document holds
 
 
-@pytest.fixture(scope="module")
-def client(sample_store: Store) -> Iterator[TestClient]:
-    """One app for all tests that only read."""
-    with TestClient(create_app(Config(), store=sample_store, now=lambda: NOW), base_url=ADDRESS) as found:
-        yield found
-
-
 def get(client: TestClient, path: str, status: int = 200, **parameters: Json) -> Json:
     answer = client.get(f"/api/v1{path}", params=parameters or None)
     assert answer.status_code == status, answer.text

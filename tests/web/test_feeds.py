@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sova.config import Config, Web
-from sova.filters import Search
 from sova.model import Build, Change, Diagnosis, Reason, Verdict
 from sova.reports.links import Links
 from sova.slugs import build_slug
@@ -103,6 +102,13 @@ def test_the_ids_do_not_change_with_the_address(
     assert links_of(entries(there)[0], "alternate")[0].startswith("https://sova.example.org/ci/builds/")
 
 
+def test_a_feed_is_the_same_one_the_next_day(client: TestClient, sample_store: Store) -> None:
+    here = text_of(feed_at(client, "/feed.atom?range=7d&tag=infra"), "id")
+    app = create_app(Config(), store=sample_store, now=lambda: NOW + dt.timedelta(days=1))
+    there = feed_at(TestClient(app, base_url=ADDRESS), "/feed.atom?tag=infra&range=7d")
+    assert text_of(there, "id") == here != text_of(feed_at(client, "/feed.atom?range=7d&tag=code"), "id")
+
+
 def test_an_unchanged_feed_is_not_sent_again(client: TestClient) -> None:
     first = client.get("/feed.atom")
     again = client.get("/feed.atom", headers={"If-None-Match": first.headers["etag"]})
@@ -115,17 +121,10 @@ def test_what_it_does_not_take_is_refused(client: TestClient, path: str) -> None
 
 
 def test_an_empty_feed_is_one(clock: Callable[[], dt.datetime]) -> None:
-    def empty() -> Iterator[TestClient]:
-        with (
-            Store.open(":memory:") as store,
-            TestClient(create_app(Config(), store=store, now=clock), base_url=ADDRESS) as c,
-        ):
-            yield c
-
-    for reader in empty():
-        feed = feed_at(reader, "/feed.atom")
-        assert entries(feed) == []
-        assert text_of(feed, "updated") == "1970-01-01T00:00:00Z"
+    with Store.open(":memory:") as store:
+        feed = feed_at(TestClient(create_app(Config(), store=store, now=clock), base_url=ADDRESS), "/feed.atom")
+    assert entries(feed) == []
+    assert text_of(feed, "updated") == "1970-01-01T00:00:00Z"
 
 
 @given(
@@ -137,7 +136,7 @@ def test_whatever_a_build_says_the_feed_is_well_formed(text: str) -> None:
     build = Build(text, text, "FAILURE", url=text, change=Change(text, text, 1, text, subject=text), end_time=NOW)
     diagnosis = Diagnosis(build, Verdict.KNOWN, (reason,))
     without_time = replace(diagnosis, build=replace(build, end_time=None))
-    feed = parsed(feed_of([diagnosis, without_time], Links("/", "", base="https://x.example/"), text, "", Search()))
+    feed = parsed(feed_of([diagnosis, without_time], Links("/", "", base="https://x.example/"), text, ""))
     first = entries(feed)[0]
     assert text_of(first, "id") == f"urn:sova:build:{build_slug(text)}"
     assert text_of(first, "title")

@@ -26,9 +26,9 @@ class Wish(BaseModel):
     text: str
 
 
-def reader_of(store: Store, clock: Callable[[], dt.datetime], config: Config | None = None) -> Iterator[TestClient]:
+def reader_of(store: Store, clock: Callable[[], dt.datetime]) -> Iterator[TestClient]:
     """A reader of an app with one call that does something, and one that is broken."""
-    app = create_app(config or BARE, store=store, now=clock)
+    app = create_app(BARE, store=store, now=clock)
     router = APIRouter()
 
     @router.post("/api/v1/wish", dependencies=[Depends(token_needed)])

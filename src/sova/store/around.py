@@ -21,7 +21,7 @@ from sova.store import Store
 from sova.store.conditions import within
 from sova.store.loading import builds_by_id
 from sova.store.newest import newest_conditions
-from sova.store.outcomes import seconds_of
+from sova.store.outcomes import moment_of, seconds_of
 from sova.store.paging import newest_ids
 from sova.store.runs import Run, runs_of
 from sova.store.tables import builds, messages, names, outcomes
@@ -71,8 +71,8 @@ def reason_around(store: Store, search: Search, days: Sequence[Span], most: int)
         jobs=len(set(jobs)),
         changes=sum(number is not None for _project, number in set(zip(*changes, strict=True))),
         newest=tuple(known[number] for number in newest),
-        first_seen=_moment(first),
-        last_seen=_moment(last),
+        first_seen=moment_of(first),
+        last_seen=moment_of(last),
     )
 
 
@@ -88,10 +88,6 @@ def _by_day(times: Sequence[int], days: Sequence[Span]) -> tuple[int, ...]:
     starts = [seconds_of(since) for since, _ in days]
     counts = Counter(bisect_right(starts, time) - 1 for time in times)
     return tuple(counts[place] for place in range(len(days)))
-
-
-def _moment(seconds: int | None) -> dt.datetime | None:
-    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def neighbours(store: Store, build: Build) -> Neighbours:

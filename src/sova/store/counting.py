@@ -24,7 +24,7 @@ from sova.model import Outcome, outcome_of
 from sova.store.conditions import Asked, Term, conditions, ids_among, read
 from sova.store.facts import Change, Facts, Mask
 from sova.store.loading import batches
-from sova.store.outcomes import seconds_of
+from sova.store.outcomes import moment_of, seconds_of
 from sova.store.tables import messages, outcomes
 from sova.times import Span
 
@@ -164,7 +164,7 @@ class Counting:
     @property
     def end(self) -> dt.datetime:
         """The second after the newest build."""
-        return dt.datetime.fromtimestamp(self._cache.ends[1], dt.UTC)
+        return moment_of(self._cache.ends[1])
 
     @property
     def of_all(self) -> bool:
@@ -284,14 +284,13 @@ class Counting:
         """Time and length of the newest `most` builds that passed or failed, oldest first."""
         facts = self.facts(span)
         known = np.flatnonzero(facts.ended & ~np.isnan(facts.duration))[-most:]
-        moments = (dt.datetime.fromtimestamp(seconds, dt.UTC) for seconds in facts.time[known].tolist())
+        moments = map(moment_of, facts.time[known].tolist())
         return list(zip(moments, facts.duration[known].tolist(), strict=True))
 
     def newest(self) -> dt.datetime | None:
         """Time of the newest build, None where none has one."""
         newest = select(outcomes.c.time).where(outcomes.c.time.is_not(None), *self.conditions)
-        seconds = self.connection.scalars(newest.order_by(outcomes.c.time.desc()).limit(1)).first()
-        return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+        return moment_of(self.connection.scalars(newest.order_by(outcomes.c.time.desc()).limit(1)).first())
 
     def lengths(self, by: str, span: Span, only: Collection[int] | None = None) -> dict[int, tuple[float, float]]:
         """Median and 90th percentile, by nearest rank, of the lengths of builds that passed or failed."""

@@ -21,7 +21,7 @@ from sova.store.conditions import conditions, within
 from sova.store.counting import counting
 from sova.store.loading import batches, load
 from sova.store.newest import newest_conditions
-from sova.store.outcomes import seconds_of
+from sova.store.outcomes import moment_of, seconds_of
 from sova.store.tables import builds, messages, outcomes, reasons
 from sova.times import Span
 
@@ -89,7 +89,7 @@ def reason_ever(store: Store, slug: str) -> ReasonEver:
         # a subquery: its rows come in the order of the index, while those of count(DISTINCT) would be sorted once more
         every = select(reasons.c.build_id).where(reasons.c.message_id == number).distinct().subquery()
         secondary = connection.scalars(select(func.count()).select_from(every)).one() - builds_of
-        return ReasonEver(builds_of, max(0, secondary), _moment(first), _moment(last))
+        return ReasonEver(builds_of, max(0, secondary), moment_of(first), moment_of(last))
 
 
 def parts_of(
@@ -175,9 +175,4 @@ def _with_builds(
     known = {number: (key, job) for number, key, job in connection.execute(wanted)}
     for pattern, place in last.items():
         seconds, number = divmod(place, _ROOM)
-        moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
-        yield pattern, PatternHits(pattern, counts.get(pattern, 0), moment, *known[number])
-
-
-def _moment(seconds: int | None) -> dt.datetime | None:
-    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+        yield pattern, PatternHits(pattern, counts.get(pattern, 0), moment_of(seconds), *known[number])

@@ -11,7 +11,7 @@ from sova.model import Diagnosis, Reason
 from sova.store.identity import bounded
 from sova.store.rows import clean, storable
 
-__all__ = ["KINDS", "Counted", "counted", "reason_of", "seconds_of"]
+__all__ = ["KINDS", "Counted", "counted", "moment_of", "reason_of", "seconds_of"]
 
 KINDS = ("job", "project", "branch", "pipeline", "result", "tag")
 """Kinds of names; each is a column of `outcomes`."""
@@ -33,6 +33,15 @@ def seconds_of(time: dt.datetime | None) -> int | None: ...
 def seconds_of(time: dt.datetime | None) -> int | None:
     """Whole seconds since 1970, rounded down."""
     return None if time is None else math.floor(time.timestamp())
+
+
+@overload
+def moment_of(seconds: int) -> dt.datetime: ...
+@overload
+def moment_of(seconds: int | None) -> dt.datetime | None: ...
+def moment_of(seconds: int | None) -> dt.datetime | None:
+    """The moment so many seconds after 1970 began."""
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def reason_of(reason: Reason) -> tuple[str, str]:

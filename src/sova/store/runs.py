@@ -13,6 +13,7 @@ from sova.filters import Search
 from sova.model import Change, Verdict
 from sova.store.lists import numbers_of_kind
 from sova.store.newest import is_bounded, run_conditions
+from sova.store.outcomes import moment_of
 from sova.store.tables import builds, messages, names, outcomes
 
 __all__ = ["FoundRun", "Run", "newest_of_jobs", "runs_of"]
@@ -125,7 +126,7 @@ def _run(tags: Mapping[int, str], shown: Sequence[Any]) -> Run:  # Any: as `_sho
     key, message, seconds, outcome, verdict, tag, passed, failed, number, patchset, duration = shown
     return Run(
         key=key,
-        time=None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC),
+        time=moment_of(seconds),
         outcome=outcome,
         verdict=_VERDICTS[verdict],
         tag="" if tag is None else tags[tag],

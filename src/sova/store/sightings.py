@@ -17,7 +17,7 @@ from sova.model import Action
 from sova.store.conditions import within
 from sova.store.counting import Counting
 from sova.store.loading import batches
-from sova.store.outcomes import seconds_of
+from sova.store.outcomes import moment_of, seconds_of
 from sova.store.tables import messages, outcomes, reasons
 from sova.times import Span
 
@@ -79,7 +79,7 @@ def costs(counting: Counting, span: Span) -> dict[int, Cost]:
     )
     known = counting.messages(groups.values.tolist())
     return {
-        number: Cost(*known[number], builds, jobs, changes, projects, _moment(seconds), lost)
+        number: Cost(*known[number], builds, jobs, changes, projects, moment_of(seconds), lost)
         for number, builds, jobs, changes, projects, seconds, lost in zip(
             *(one.tolist() for one in columns), strict=True
         )
@@ -103,9 +103,9 @@ def sightings(connection: Connection, span: Span, numbers: Collection[int]) -> d
     ).where(messages.c.id.in_(numbers))
     return {
         row.id: Sightings(
-            _moment(row.first),
-            _moment(row.first_within),
-            None if row.last_before is None else _moment(row.last_before),
+            moment_of(row.first),
+            moment_of(row.first_within),
+            moment_of(row.last_before),
         )
         for row in connection.execute(wanted)
     }
@@ -116,7 +116,7 @@ def first_seen(connection: Connection, slugs: Collection[str]) -> dict[str, dt.d
     found: dict[str, dt.datetime] = {}
     for batch in batches(slugs):
         wanted = select(messages.c.slug, _one(_ROW.time).label("first")).where(messages.c.slug.in_(batch))
-        found |= {row.slug: _moment(row.first) for row in connection.execute(wanted) if row.first is not None}
+        found |= {row.slug: moment_of(row.first) for row in connection.execute(wanted) if row.first is not None}
     return found
 
 
@@ -139,7 +139,3 @@ def _one(column: ColumnElement[int], *conditions: ColumnElement[bool], newest: b
     order = (_ROW.time.desc(), _ROW.build_id.desc()) if newest else (_ROW.time, _ROW.build_id)
     found = select(column).where(_ROW.message_id == messages.c.id, _ROW.failed, _ROW.time.is_not(None), *conditions)
     return found.order_by(*order).limit(1).correlate(messages).scalar_subquery()
-
-
-def _moment(seconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)

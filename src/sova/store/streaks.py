@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sova.store.counting import Array, Counting
 from sova.store.facts import Facts
 from sova.store.loading import batches
-from sova.store.outcomes import seconds_of
+from sova.store.outcomes import moment_of, seconds_of
 from sova.store.runs import Run, newest_of_jobs, runs_of
 from sova.store.tables import names, outcomes
 from sova.times import Span
@@ -126,5 +126,5 @@ def streaks(counting: Counting, until: dt.datetime, jobs: Sequence[str]) -> dict
                     break
                 length, last = length + 1, (failed, time)
         if last is not None:
-            found[name] = (last[0], length, dt.datetime.fromtimestamp(last[1], dt.UTC))
+            found[name] = (last[0], length, moment_of(last[1]))
     return found

@@ -12,7 +12,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from fastapi import APIRouter, Request, Response
 
-from sova.filters import Search
 from sova.model import Diagnosis
 from sova.reports.advice import advise, comment
 from sova.reports.clean import http_url, shorten, shown
@@ -48,19 +47,20 @@ def feed(request: Request) -> Response:
         within = desk.within(search, asked.span if asked.given & RANGE else None)
         found = desk.store.page(within, limit=ENTRIES).diagnoses
         links = serving.links(base=serving.address(request))
-        filters = urlencode([(name, value) for name, value in request.query_params.multi_items() if value])
-        return Kept.of(feed_of(found, links, serving.config.title, filters, within), _TYPE)
+        filters = urlencode(sorted(pair for pair in request.query_params.multi_items() if pair[1]))
+        return Kept.of(feed_of(found, links, serving.config.title, filters, failed=bool(search.failed)), _TYPE)
 
     return answered(question, made)
 
 
-def feed_of(diagnoses: Sequence[Diagnosis], links: Links, title: str, filters: str, search: Search) -> bytes:
-    """The feed as XML. `links.base` is the address of the first page, `filters` the query string that was asked."""
+def feed_of(diagnoses: Sequence[Diagnosis], links: Links, title: str, filters: str, *, failed: bool = True) -> bytes:
+    """The feed as XML. `links.base` is the address of the first page, `filters` the query string that was asked: one
+    question is one feed, wherever and whenever it is asked."""
     query = f"?{filters}" if filters else ""
     name = shorten(title, 100)
     parts = (
-        _tag("id", f"urn:sova:feed:{hashlib.sha256(repr(search).encode()).hexdigest()[:16]}"),
-        _tag("title", f"{name}: {'failures' if search.failed else 'builds'}"),
+        _tag("id", f"urn:sova:feed:{hashlib.sha256(filters.encode()).hexdigest()[:16]}"),
+        _tag("title", f"{name}: {'failures' if failed else 'builds'}"),
         _tag("updated", iso(max((_updated(one) for one in diagnoses), default=_LONG_AGO), "seconds")),
         f"<author>{_tag('name', name or 'Sova')}</author>",
         _tag("generator", "Sova"),
