@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -84,10 +83,10 @@ def crawl(root: str, *, logs: bool) -> list[Found]:
     return found
 
 
-def longest(pages: Iterable[Found], within: int = sys.maxsize) -> list[Found]:
-    """The longest page of every kind, which has the most to show; of those of this length, where there are such."""
-    in_order = sorted(pages, key=lambda page: (len(page.html) <= within, len(page.html)))
-    return list({page.kind: page for page in in_order}.values())
+def longest(pages: Iterable[Found]) -> list[Found]:
+    """The longest page of every kind, whatever it shows of it."""
+    in_order = sorted(pages, key=lambda page: len(page.html))
+    return list({page.kind.partition(",")[0]: page for page in in_order}.values())
 
 
 def links_of(html: str, address: str) -> Iterator[str]:

@@ -48,8 +48,9 @@ def _unlinked(place: Place, pages: list[Found]) -> Iterator[Found]:
     if place.live:
         yield from (_found(f"error {status}", f"{place.root}{path}", status) for path, status in _ERRORS)
     if place.logs:
-        log = next(page.address for page in pages if page.kind == "log" and "?" not in page.address)
-        yield from (_found(f"log, {kind}", f"{log}{query}", 200) for kind, query in _IN_A_LOG.items())
+        logs = (page for page in pages if page.kind == "log" and "?" not in page.address)
+        log = min(logs, key=lambda page: len(page.html)).address
+        yield from (_found(f"log, {what}", f"{log}{query}", 200) for what, query in _IN_A_LOG.items())
         yield _found("log, gone", f"{log}.gone", 404)
 
 
