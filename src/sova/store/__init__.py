@@ -44,6 +44,9 @@ __all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Pruned", "Run", "Saved
 _EVERYTHING = Query()
 _ANYTHING = Search()
 _PAGE = 200
+_LAST_RUNS = select(source_runs).where(
+    source_runs.c.id.in_(select(func.max(source_runs.c.id)).group_by(source_runs.c.source))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +257,8 @@ class Store:
 
     def last_runs(self) -> tuple[SourceRun, ...]:
         """The last answer of every source, by name."""
-        last = select(func.max(source_runs.c.id)).group_by(source_runs.c.source)
         with reading(self._engine) as connection:
-            rows = connection.execute(select(source_runs).where(source_runs.c.id.in_(last))).mappings().all()
+            rows = connection.execute(_LAST_RUNS).mappings().all()
         runs = [
             SourceRun(
                 source=row["source"],

@@ -12,7 +12,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from sova.filters import Search
 from sova.model import Build
@@ -65,7 +75,7 @@ def reason_around(store: Store, search: Search, days: Sequence[Span], most: int)
         times, jobs, *changes = zip(*found, strict=True) if found else ((), (), (), ())
         newest = [cursor.number for cursor in newest_ids(connection, search, None, most)[0]]
         known = builds_by_id(connection, newest)
-        first, last = connection.execute(_first_and_last(search.reason)).one()
+        first, last = connection.execute(_SEEN, {"slug": search.reason}).one()
     return ReasonAround(
         days=_by_day(times, days),
         jobs=len(set(jobs)),
@@ -76,10 +86,10 @@ def reason_around(store: Store, search: Search, days: Sequence[Span], most: int)
     )
 
 
-def _first_and_last(slug: str) -> Select[int, int]:
-    """When a reason was seen: two looks into the index."""
-    of_reason = _ROW.message_id == select(messages.c.id).where(messages.c.slug == slug).scalar_subquery()
-    ends = (select(end(_ROW.time)).where(of_reason).scalar_subquery() for end in (func.min, func.max))
+def _seen() -> Select[int, int]:
+    """When a reason was seen first and last, by its slug: two looks into the index."""
+    number = select(messages.c.id).where(messages.c.slug == bindparam("slug")).scalar_subquery()
+    ends = (select(end(_ROW.time)).where(_ROW.message_id == number).scalar_subquery() for end in (func.min, func.max))
     return select(*ends)
 
 
@@ -99,23 +109,32 @@ def neighbours(store: Store, build: Build) -> Neighbours:
         return Neighbours() if number is None else _neighbours(connection, build.job_name, build.time, number)
 
 
-def _neighbours(connection: Connection, job: str, moment: dt.datetime, number: int) -> Neighbours:
-    time, at = math.floor(moment.timestamp()), _ROW.time
-    before = and_(at <= time, or_(at < time, _ROW.build_id < number))
-    after = and_(at >= time, or_(at > time, _ROW.build_id > number))
-    newest, oldest = (at.desc(), _ROW.build_id.desc()), (at.asc(), _ROW.build_id.asc())
-    of_kind = select(names.c.id).where(names.c.kind == "job", names.c.slug == name_slug(job))
+def _beside() -> Select[int, int, int]:
+    """The numbers of the neighbours of a build, by the slug of its job, its second and its number."""
+    at, build = _ROW.time, _ROW.build_id
+    time, number = bindparam("time", type_=at.type), bindparam("number", type_=build.type)
+    before = and_(at <= time, or_(at < time, build < number))
+    after = and_(at >= time, or_(at > time, build > number))
+    newest, oldest = (at.desc(), build.desc()), (at.asc(), build.asc())
+    of_kind = select(names.c.id).where(names.c.kind == "job", names.c.slug == bindparam("slug"))
     of_job = _ROW.job_id == of_kind.scalar_subquery()
 
     def first(order: Sequence[ColumnElement[int]], *where: ColumnElement[bool]) -> ScalarSelect[int]:
-        return select(_ROW.build_id).where(of_job, *where).order_by(*order).limit(1).scalar_subquery()
+        return select(build).where(of_job, *where).order_by(*order).limit(1).scalar_subquery()
 
-    ids = connection.execute(
-        select(
-            first(newest, before, or_(_ROW.failed, _ROW.passed)),
-            first(newest, before, _ROW.failed),
-            first(oldest, after, _ROW.failed),
-        )
-    ).one()
+    return select(
+        first(newest, before, or_(_ROW.failed, _ROW.passed)),
+        first(newest, before, _ROW.failed),
+        first(oldest, after, _ROW.failed),
+    )
+
+
+_SEEN, _BESIDE = _seen(), _beside()
+"""Made once: to put such statements together takes longer than to execute them."""
+
+
+def _neighbours(connection: Connection, job: str, moment: dt.datetime, number: int) -> Neighbours:
+    values = {"slug": name_slug(job), "time": math.floor(moment.timestamp()), "number": number}
+    ids = connection.execute(_BESIDE, values).one()
     found = {one.number: one.run for one in runs_of(connection, _ROW.build_id.in_(set(ids) - {None}), most=len(ids))}
     return Neighbours(*map(found.get, ids))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, true, update
 
 from sova.slugs import name_slug, reason_slug
 from sova.store.loading import batches
@@ -21,11 +21,12 @@ Reason = tuple[str, str]
 """Tag and message."""
 
 _VERSION, _REMOVED = "version", "removed"
+_VALUE = select(state.c.value).where(state.c.name == bindparam("name"))
 
 
 def version_of(connection: Connection) -> int:
     """How often the store has changed."""
-    return int(connection.scalars(select(state.c.value).where(state.c.name == _VERSION)).one())
+    return int(connection.scalars(_VALUE, {"name": _VERSION}).one())
 
 
 def raise_version(connection: Connection) -> int:
@@ -36,7 +37,7 @@ def raise_version(connection: Connection) -> int:
 
 def removed_of(connection: Connection) -> int:
     """The version that the last removal of builds made; 0 where there was none."""
-    return connection.scalars(select(state.c.value).where(state.c.name == _REMOVED)).one_or_none() or 0
+    return connection.scalars(_VALUE, {"name": _REMOVED}).one_or_none() or 0
 
 
 class Register:

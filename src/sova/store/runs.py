@@ -55,14 +55,11 @@ class FoundRun:
 
 def runs_of(connection: Connection, *where: ColumnElement[bool], most: int) -> list[FoundRun]:
     """The newest `most` of these builds, newest first."""
-    number, newest = outcomes.c.build_id, (outcomes.c.time.desc().nulls_last(), outcomes.c.build_id.desc())
-    chosen = select(number).where(*where).order_by(*newest).limit(most).subquery("chosen")
-    wanted = _joined(select(number, outcomes.c.job_id, outcomes.c.project_id, *_shown(outcomes)), outcomes)
-    wanted = wanted.join(chosen, chosen.c.build_id == number).order_by(*newest)
+    chosen = select(outcomes.c.build_id).where(*where).order_by(*_NEWEST).limit(most)
     jobs, tags = numbers_of_kind(connection, "job"), numbers_of_kind(connection, "tag")
     return [
         FoundRun(row[0], jobs[row[1]], (row[2], row.change_number), row.patchset, _run(tags, row[3:]))
-        for row in connection.execute(wanted).all()
+        for row in connection.execute(_FOUND.where(outcomes.c.build_id.in_(chosen))).all()
     ]
 
 
@@ -136,3 +133,9 @@ def _run(tags: Mapping[int, str], shown: Sequence[Any]) -> Run:  # Any: as `_sho
         change="" if number is None else Change(number=number, patchset=patchset).name,
         duration=duration,
     )
+
+
+_NEWEST = (outcomes.c.time.desc().nulls_last(), outcomes.c.build_id.desc())
+_FOUND = _joined(
+    select(outcomes.c.build_id, outcomes.c.job_id, outcomes.c.project_id, *_shown(outcomes)), outcomes
+).order_by(*_NEWEST)
