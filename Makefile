@@ -59,7 +59,7 @@ tests/browser/node_modules: tests/browser/package-lock.json
 	touch $@
 
 test-browser: $(VENV)/dev.stamp tests/browser/node_modules  ## Walk every page with Debian's chromium; axe, HTML validator
-	$(BIN)/python -m pytest tests/browser --browser -n 2 --dist loadgroup
+	$(BIN)/python -m pytest tests/browser --browser -n 2 --dist worksteal
 
 screenshots: $(VENV)/dev.stamp  ## Pictures of console and every page into build/images, those of the docs anew (chromium)
 	mkdir -p build

@@ -11,7 +11,6 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.crawl import Found
@@ -49,12 +48,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         program.communicate(timeout=30)
 
 
-def in_groups(*names: str) -> list[ParameterSet]:
-    """Places as parameters: one process looks at all of one place, which it has to make only once."""
-    return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
-
-
-@pytest.fixture(scope="session", params=in_groups("live", "hostile_live", "on_disk", "hostile_on_disk"))
+@pytest.fixture(scope="session", params=["live", "hostile_live", "on_disk", "hostile_on_disk"])
 def place(request: pytest.FixtureRequest) -> Place:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Place)

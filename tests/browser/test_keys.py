@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import in_groups
 from tests.browser.crawl import Found
 from tests.browser.places import Place
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("place", in_groups("live", "on_disk"), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("place", ["live", "on_disk"], indirect=True)]
 
 
 @pytest.fixture
