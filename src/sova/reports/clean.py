@@ -34,6 +34,8 @@ def one_line(text: str) -> str:
 
 def shorten(text: str, length: int) -> str:
     """The text on one line, of at most `length` characters, with an ellipsis for what is cut."""
+    if len(text) <= length and "  " not in text and text.isascii() and text.isprintable():
+        return text.strip()  # most texts, and the short way
     line = one_line(text[: length * 8])
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 

@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, urlencode
 
 from markupsafe import Markup, escape
 
@@ -97,7 +98,9 @@ class Links:
             if not can_ask(filters.values()):
                 return ""
             chosen = "" if "since" in filters or "range" in filters else self.span
-            return f"{self.root}builds{_query('&'.join(filter(None, (chosen, urlencode(filters, doseq=True)))))}"
+            several = ((name, value if isinstance(value, list) else [value]) for name, value in filters.items())
+            fields = (f"{name}={_quoted(str(word))}" for name, values in several for word in values)
+            return f"{self.root}builds{_query('&'.join(filter(None, (chosen, *fields))))}"
         nearest = self._page("builds")
         if "reason" in filters:
             return self._page_of(f"reasons/{filters['reason']}") or nearest
@@ -164,6 +167,12 @@ def can_ask(values: Iterable[str | int | list[str]]) -> bool:
 def anchor(name: str) -> str:
     """The name of a place in a page: an `id` may be any text without white space, and not empty."""
     return "-".join(one_line(name).split()) or "-"
+
+
+@lru_cache(2048)
+def _quoted(word: str) -> str:
+    """As `urlencode` writes it; the jobs and projects of a page come many times."""
+    return quote_plus(word)
 
 
 def _query(text: str) -> str:
