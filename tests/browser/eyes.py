@@ -30,7 +30,8 @@ _RUN_AXE = """only => axe.run(document, {preload: false, resultTypes: ['violatio
 _TOO_WIDE = """() => {
     const page = document.documentElement, room = page.clientWidth;
     const told = elements => elements.slice(-3).map(e => e.outerHTML.slice(0, 120)).join(' | ');
-    const cut = [...document.querySelectorAll('.scroll:has(> .stack)')].filter(e => e.scrollWidth > e.clientWidth);
+    const boxes = [...document.querySelectorAll('.scroll:has(> .stack, > .log)')];
+    const cut = boxes.filter(e => e.scrollWidth > e.clientWidth);
     if (cut.length) return 'cut off: ' + told(cut.map(e => e.firstElementChild));
     if (page.scrollWidth <= room) return null;
     const out = [...document.body.querySelectorAll('*')].filter(

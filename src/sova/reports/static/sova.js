@@ -268,7 +268,7 @@
           legend: {
             display: datasets.length > 1,
             position: "bottom",
-            labels: { color: colours.text, usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 10 },
+            labels: { color: colours.text, usePointStyle: true, boxWidth: 7, boxHeight: 6, padding: 10 },
           },
           tooltip: { animation: false },
         },
