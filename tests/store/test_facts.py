@@ -15,8 +15,9 @@ from sova.filters import Query, Search
 from sova.model import Diagnosis
 from sova.slugs import reason_slug
 from sova.stats import compare, parts, top_reasons_of
-from sova.store import Store, facts
-from sova.store.facts import FactCache, Facts
+from sova.store import Store, fact_cache
+from sova.store.fact_cache import FactCache
+from sova.store.facts import Facts
 from sova.testing import build
 from tests.store.databases import Database
 from tests.store.test_counting import BEGIN, DAY, HOUR, because, diagnoses
@@ -75,7 +76,7 @@ def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.Monke
 
 
 def test_days_that_nobody_asked_for_go_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "_MOST_ROWS", 3)
+    monkeypatch.setattr(fact_cache, "_MOST_ROWS", 3)
     store.save_many([because("dns", str(number), BEGIN + number * DAY) for number in range(6)])
     for number in (0, 1, 2, 3, 4, 5, 0):
         day = BEGIN + number * DAY
@@ -85,7 +86,7 @@ def test_days_that_nobody_asked_for_go_first(store: Store, monkeypatch: pytest.M
 
 
 def test_many_changes_at_once_are_read_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "_MOST_CHANGED", 3)
+    monkeypatch.setattr(fact_cache, "_MOST_CHANGED", 3)
     store.save(because("dns", "first", BEGIN))
     assert compare(store, Search(), BEGIN, END, UTC).totals.builds == 1
     store.save_many([because("dns", str(number), BEGIN + HOUR) for number in range(5)])

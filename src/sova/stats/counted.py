@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from sova.slugs import name_slug
 from sova.stats.counts import DIMENSIONS, Compared, DayCount, Part, Totals, biggest_first
 from sova.stats.ranges import before, days_of, periods
-from sova.store.counting import Counting, Tally, counting
+from sova.store.counting import Counting, counting
+from sova.store.tallies import Tally
 
 if TYPE_CHECKING:
     from sova.filters import Search

@@ -37,7 +37,7 @@ from sova.store.tables import source_runs
 from sova.store.upgrade import upgrade
 
 if TYPE_CHECKING:
-    from sova.store.facts import FactCache
+    from sova.store.fact_cache import FactCache
 
 __all__ = ["MOST_TRIES", "ChangedBuild", "Page", "Plan", "Pruned", "Run", "Saved", "SourceRun", "Store"]
 
@@ -104,7 +104,7 @@ class Store:
     @cached_property
     def facts(self) -> FactCache:
         """What is counted of the builds, kept in memory for `sova.store.counting`."""
-        from sova.store.facts import FactCache  # noqa: PLC0415 - loads numpy, and most commands count nothing
+        from sova.store.fact_cache import FactCache  # noqa: PLC0415 - loads numpy, and most commands count nothing
 
         return FactCache()
 

@@ -7,33 +7,31 @@ none.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from sova.filters import Query, Search
-from sova.model import Outcome, outcome_of
 from sova.store.conditions import Asked, Term, conditions, ids_among, read
-from sova.store.facts import Change, Facts, Mask
+from sova.store.facts import Array, Change, Facts, Mask
 from sova.store.loading import batches
 from sova.store.outcomes import moment_of, seconds_of
 from sova.store.tables import messages, outcomes
+from sova.store.tallies import Kinds, Tally
 from sova.times import Span
 
 if TYPE_CHECKING:
     from sova.store import Store
 
-__all__ = ["COLUMNS", "Counting", "Groups", "Tally", "counting"]
+__all__ = ["COLUMNS", "Counting", "Groups", "counting", "in_order"]
 
-Array: TypeAlias = "NDArray[Any]"  # Any: numbers of several sizes
+_Answer = TypeVar("_Answer")
 
 COLUMNS: Mapping[str, str] = {
     "job": "job_id",
@@ -48,30 +46,9 @@ COLUMNS: Mapping[str, str] = {
 
 _OF_JOBS = ("jobs", "job_type", "short", "exclude", "timezone")
 _FAILURES_ONLY = ("tag", "reason")
-_OUTCOMES = tuple(Outcome)
-_PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
-_SUCCESS = _PLACES[Outcome.SUCCESS]
-_QUIET = (_PLACES[Outcome.SKIPPED], _PLACES[Outcome.RUNNING])
+_MOST_CELLS = 4_000_000
 _MOST_EQUAL = 1000
 """How many values that are equal in failures and builds are told apart by their names."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts over some builds, while they are added up. Lengths are seconds."""
-
-    builds: int = 0
-    passed: int = 0
-    failed: int = 0
-    explained: int = 0
-    unreadable: int = 0
-    seconds: float = 0.0
-    lost: float = 0.0
-    by_tag: Counter[str] = field(default_factory=Counter)
-    by_outcome: Counter[Outcome] = field(default_factory=Counter)
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +82,25 @@ class Groups:
         place = self.place if chosen is None else self.place[chosen]
         return np.bincount(place, numbers if chosen is None else numbers[chosen], minlength=len(self))
 
+    def by_kind(self, kinds: int) -> tuple[Array, Array]:
+        """How many rows of each value are of each kind, and how long these took together."""
+        places = self.place * kinds + self.facts.kind
+        size = len(self) * kinds
+        counts = (np.bincount(places, minlength=size), np.bincount(places, self.facts.duration, minlength=size))
+        builds, seconds = (one.astype(np.float64).reshape(len(self), kinds) for one in counts)
+        return builds, seconds
+
     def distinct(self, others: Array) -> Array:
-        """How many different values above 0 `others` has with each value; they are below 2 ** 32."""
-        pairs = np.unique((self.place << 32) + others)
-        return np.bincount(pairs[pairs % 2**32 > 0] >> 32, minlength=len(self))
+        """How many different values above 0 `others` has with each value; they are below 2 ** 31."""
+        width = int(others.max(initial=0)) + 1
+        if len(self) * width <= _MOST_CELLS:  # a mark for each pair is faster than to sort them
+            seen = np.zeros((len(self), width), np.bool_)
+            seen[self.place, others] = True
+            different: Array = np.count_nonzero(seen[:, 1:], axis=1)
+            return different
+        pairs = np.sort((self.place << 31) + others)
+        first = np.diff(pairs, prepend=-1) != 0
+        return np.bincount(pairs[first & (pairs % 2**31 > 0)] >> 31, minlength=len(self))
 
     def only(self, places: Array) -> Groups:
         """These values, in this order."""
@@ -134,7 +126,7 @@ class Counting:
         self.search = replace(search, query=replace(search.query, since=None, until=None, limit=None))
         self._cache = store.facts
         self._version = self._cache.follow(connection)
-        self._sorted: dict[Span, Facts] = {}
+        self._state = (self._version, self.search)
 
     @cached_property
     def conditions(self) -> list[Any]:  # Any: as `conditions` says
@@ -154,12 +146,16 @@ class Counting:
     def facts(self, span: Span) -> Facts:
         """The builds of a stretch."""
         ends = seconds_of(span[0]), seconds_of(span[1])
-        found = self._cache.recent.get(self._version, self.search, ends)
+        found = self._cache.recent.get(self._state, ends)
         if found is None:
             chosen = self._choose(span)
             found = Facts.joined([chosen(part) for part in self._cache.between(self.connection, self._version, ends)])
-            self._cache.recent.put(self._version, self.search, ends, found)
+            self._cache.recent.put(self._state, ends, found)
         return found
+
+    def once(self, key: Hashable, make: Callable[[], _Answer]) -> _Answer:
+        """What `make` gives, kept under the key for this search in this state of the store; nobody may change it."""
+        return self._cache.recent.once(self._state, key, make)
 
     @property
     def end(self) -> dt.datetime:
@@ -207,7 +203,9 @@ class Counting:
 
     def total(self, span: Span) -> Tally:
         """The builds of a stretch."""
-        facts = self.facts(span)
+        return self.once(("total", span), lambda: self._total(self.facts(span)))
+
+    def _total(self, facts: Facts) -> Tally:
         if not len(facts):
             return Tally()
         return self._tallies(Groups(facts, np.zeros(len(facts), np.int64), np.zeros(1, np.int64)))[0]
@@ -249,41 +247,14 @@ class Counting:
         return dict(zip(groups.values.tolist(), self._tallies(groups), strict=True))
 
     def _tallies(self, groups: Groups) -> list[Tally]:
-        facts = groups.facts
-        length = np.nan_to_num(facts.duration)
-        flags = (facts.passed, facts.failed, facts.explained, facts.unreadable)
-        sums = [groups.count(), *map(groups.count, flags), groups.sum(length), groups.sum(length, facts.failed)]
-        tallies = [Tally(*numbers) for numbers in zip(*(one.tolist() for one in sums), strict=True)]
-        self._add_outcomes(groups, tallies)
-        self._add_tags(groups, tallies)
-        return tallies
-
-    def _add_outcomes(self, groups: Groups, tallies: Sequence[Tally]) -> None:
-        """What did not fail has one of three outcomes: what is neither skipped nor running was a success."""
-        outcome = self._outcomes[groups.facts.result_id]
-        outcome[~groups.facts.failed & ~np.isin(outcome, _QUIET)] = _SUCCESS
-        for one, number, builds in _pairs(groups.place, outcome, len(_OUTCOMES)):
-            tallies[one].by_outcome[_OUTCOMES[number]] = builds
-
-    @cached_property
-    def _outcomes(self) -> Array:
-        """For the number of each name the place in _OUTCOMES that it has as a result."""
-        names = self.names
-        found = np.zeros(max(names) + 1, np.int64)
-        for number, name in names.items():
-            found[number] = _PLACES[outcome_of(name)]
-        return found
-
-    def _add_tags(self, groups: Groups, tallies: Sequence[Tally]) -> None:
-        failed = groups.facts.failed
-        tags, place = np.unique(groups.facts.tag_id[failed], return_inverse=True)
-        for one, number, builds in _pairs(groups.place[failed], place, len(tags)):
-            tallies[one].by_tag[self.names[int(tags[number])] or "unknown"] += builds
+        every = list(self._cache.kinds)  # another thread may add some
+        kinds = self.once(("kinds", len(every)), lambda: Kinds.of(every, self.names))
+        return kinds.tallies(*groups.by_kind(len(kinds)))
 
     def durations(self, span: Span, most: int) -> list[tuple[dt.datetime, float]]:
         """Time and length of the newest `most` builds that passed or failed, oldest first."""
         facts = self.facts(span)
-        known = np.flatnonzero(facts.ended & ~np.isnan(facts.duration))[-most:]
+        known = np.flatnonzero(facts.ended & facts.timed)[-most:]
         moments = map(moment_of, facts.time[known].tolist())
         return list(zip(moments, facts.duration[known].tolist(), strict=True))
 
@@ -299,8 +270,7 @@ class Counting:
             groups = groups.only(np.flatnonzero(np.isin(groups.values, list(only))))
         counts = groups.count()
         starts = np.cumsum(counts) - counts
-        small = groups.place.astype(np.uint16) if len(groups) < 2**16 else groups.place  # sorted in no time
-        ordered = groups.facts.duration[np.argsort(small, kind="stable")]
+        ordered = groups.facts.duration[in_order(groups.place)]
         return {
             value: (float(ordered[start + rank(count, 50)]), float(ordered[start + rank(count, 90)]))
             for value, start, count in zip(*(one.tolist() for one in (groups.values, starts, counts)), strict=True)
@@ -308,11 +278,7 @@ class Counting:
 
     def _by_length(self, span: Span) -> Facts:
         """The builds that passed or failed and whose length is known, shortest first."""
-        if span not in self._sorted:
-            facts = self.facts(span)
-            facts = facts.where(facts.ended & ~np.isnan(facts.duration))
-            self._sorted[span] = facts.where(np.argsort(facts.duration))
-        return self._sorted[span]
+        return self.once(("by length", span), lambda: _sorted(self.facts(span)))
 
     def messages(self, numbers: Collection[int]) -> dict[int, tuple[str, str, str]]:
         """Slug, tag and message of the reasons with these numbers."""
@@ -323,14 +289,17 @@ class Counting:
         return found
 
 
+def _sorted(facts: Facts) -> Facts:
+    facts = facts.where(facts.ended & facts.timed)
+    return facts.where(np.argsort(facts.duration))
+
+
+def in_order(numbers: Array) -> Array:
+    """The places of the numbers, from 0 up, in their order; equal ones stay as they stand."""
+    small = numbers.astype(np.uint16) if numbers.max(initial=0) < 2**16 else numbers  # sorted in no time
+    return np.argsort(small, kind="stable")
+
+
 def rank(count: int, percent: int) -> int:
     """The place, from 0, of a percentile among so many values in order, by nearest rank."""
     return max(0, (count * percent + 99) // 100 - 1)
-
-
-def _pairs(first: Array, second: Array, whole: int) -> Iterator[tuple[int, int, int]]:
-    """Every pair of numbers that stand in one row, and in how many rows; `second` is below `whole`."""
-    counts = np.bincount(first * whole + second)
-    found = np.flatnonzero(counts)
-    for pair, count in zip(found.tolist(), counts[found].tolist(), strict=True):
-        yield *divmod(pair, whole), count

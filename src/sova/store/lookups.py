@@ -138,17 +138,23 @@ def nodesets(store: Store, search: Search, most: int = 500) -> tuple[tuple[str, 
 
 def pattern_hits(store: Store, search: Search, since: dt.datetime, until: dt.datetime) -> dict[str, PatternHits]:
     """Every pattern that ever hit in a failure, by id; `search` bounds the builds, its times do not count."""
-    with store.reading() as connection:
-        left = set(connection.scalars(_PATTERN_IDS))
-        asked = conditions(connection, search)
-        after = outcomes.c.time >= math.ceil(until.timestamp())
-        inside = _last_hits(connection, [*asked, within((since, until))])
-        last = _places(inside) | _places(_last_hits(connection, [*asked, after]))
-        recent = outcomes.c.time >= math.floor(since.timestamp()) - _RECENT
-        for more in (recent, outcomes.c.time.is_not(None)):  # most were seen a short while ago
-            if left := left - last.keys():
-                last |= _places(_last_hits(connection, [*asked, more, reasons.c.pattern.in_(sorted(left))]))
-        return dict(_with_builds(connection, last, {pattern: number for pattern, (number, _) in inside.items()}))
+    with counting(store, search) as counts:
+        return counts.once(("patterns", since, until), lambda: _pattern_hits(counts.connection, search, since, until))
+
+
+def _pattern_hits(
+    connection: Connection, search: Search, since: dt.datetime, until: dt.datetime
+) -> dict[str, PatternHits]:
+    left = set(connection.scalars(_PATTERN_IDS))
+    asked = conditions(connection, search)
+    after = outcomes.c.time >= math.ceil(until.timestamp())
+    inside = _last_hits(connection, [*asked, within((since, until))])
+    last = _places(inside) | _places(_last_hits(connection, [*asked, after]))
+    recent = outcomes.c.time >= math.floor(since.timestamp()) - _RECENT
+    for more in (recent, outcomes.c.time.is_not(None)):  # most were seen a short while ago
+        if left := left - last.keys():
+            last |= _places(_last_hits(connection, [*asked, more, reasons.c.pattern.in_(sorted(left))]))
+    return dict(_with_builds(connection, last, {pattern: number for pattern, (number, _) in inside.items()}))
 
 
 def _last_hits(connection: Connection, where: Iterable[ColumnElement[bool]]) -> dict[str, tuple[int, int]]:

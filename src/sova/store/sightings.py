@@ -75,7 +75,7 @@ def costs(counting: Counting, span: Span) -> dict[int, Cost]:
         groups.distinct(facts.change),
         groups.distinct(facts.project_id),
         last,
-        groups.sum(np.nan_to_num(facts.duration)),
+        groups.sum(facts.duration),
     )
     known = counting.messages(groups.values.tolist())
     return {

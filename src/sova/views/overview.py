@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sova.filters import Search
 from sova.model import Diagnosis, Verdict
@@ -11,7 +12,7 @@ from sova.stats import Compared, DayCount, JobHealth, ReasonCount, top_reasons_o
 from sova.stats.counted import compare_in, daily_in
 from sova.stats.jobs import health_in, red_and_flaky
 from sova.store import Run, SourceRun
-from sova.store.counting import counting
+from sova.store.counting import Counting, counting
 from sova.times import days_back
 from sova.views.desk import Desk, Span
 
@@ -89,9 +90,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     with counting(store, wanted) as counts:
         compared = compare_in(counts, (span.since, span.until), zone, span.words)
         days = daily_in(counts, trend, zone)
-        red, flaky = red_and_flaky(counts, week)
-        most_flaky = list(flaky)[:_MOST_FLAKY]
-        jobs = health_in(counts, list(dict.fromkeys([*red[:_MOST_RED], *most_flaky])), week, flaky=flaky)
+        jobs = counts.once(("jobs of the overview", week), lambda: _jobs(desk, counts, week))
     reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
     return OverviewView(
         now=desk.now,
@@ -99,8 +98,8 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         search=search,
         compared=compared,
         days=days,
-        red=tuple(_red(desk, jobs[name]) for name in red[:_MOST_RED]),
-        flaky=tuple(jobs[name] for name in most_flaky),
+        red=jobs.red,
+        flaky=jobs.flaky,
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
         burning=tuple(one for one in reasons if not one.new and not one.returned),
@@ -109,9 +108,26 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         unread=_failures(desk, span, search, Verdict.NO_LOGS),
         sources=store.last_runs(),
         newest=store.newest(),
-        red_jobs=len(red),
-        flaky_jobs=len(flaky),
+        red_jobs=jobs.all_red,
+        flaky_jobs=jobs.all_flaky,
     )
+
+
+class _Jobs(NamedTuple):
+    """The same for every range that is asked for."""
+
+    red: tuple[RedJob, ...]
+    flaky: tuple[JobHealth, ...]
+    all_red: int
+    all_flaky: int
+
+
+def _jobs(desk: Desk, counts: Counting, week: tuple[dt.datetime, dt.datetime]) -> _Jobs:
+    red, flaky = red_and_flaky(counts, week)
+    most_red, most_flaky = red[:_MOST_RED], list(flaky)[:_MOST_FLAKY]
+    jobs = health_in(counts, list(dict.fromkeys([*most_red, *most_flaky])), week, flaky=flaky)
+    shown = tuple(_red(desk, jobs[name]) for name in most_red)
+    return _Jobs(shown, tuple(jobs[name] for name in most_flaky), len(red), len(flaky))
 
 
 def _red(desk: Desk, job: JobHealth) -> RedJob:
