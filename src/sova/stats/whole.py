@@ -55,8 +55,10 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
     name: str = "",
     by: Sequence[str] = DIMENSIONS,
     limit: int = 20,
+    top: int | None = None,
 ) -> Statistics:
-    """All statistics of a stretch of time. Raises StoreError, and ValueError for a dimension that is none."""
+    """All statistics of a stretch of time: at most `limit` parts of each dimension, and `top` (by default as many)
+    reasons and jobs. Raises StoreError, and ValueError for a dimension that is none."""
     dimensions = [checked(one) for one in dict.fromkeys(by)]
     with counting(store, search) as counts:
         beside = compared_in(counts, now, zone)
@@ -73,7 +75,7 @@ def statistics(  # noqa: PLR0913, PLR0917 - everything that a page of statistics
         range=ranged,
         days=days,
         parts=by_dimension,
-        reasons=top_reasons_of(store, search, since, until, limit=limit, zone=zone),
-        jobs=red_or_flaky(store, search, since, until, limit=limit),
+        reasons=top_reasons_of(store, search, since, until, limit=top or limit, zone=zone),
+        jobs=red_or_flaky(store, search, since, until, limit=top or limit),
         newest=store.newest(),
     )

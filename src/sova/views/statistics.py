@@ -10,7 +10,7 @@ from sova.views.desk import Desk, Span
 
 __all__ = ["StatisticsView", "statistics_view"]
 
-SHORT, LONG = 10, 200
+SHORT, LONG = 10, 100
 """Rows of a table where every dimension is shown, and where one is."""
 
 
@@ -23,6 +23,11 @@ class StatisticsView:
     by: str
     statistics: Statistics
     lost: tuple[ReasonCount, ...]
+
+    @property
+    def most(self) -> int:
+        """Rows of a table by a dimension; where it has as many, there may be more."""
+        return LONG if self.by else SHORT
 
     @property
     def asked(self) -> tuple[tuple[str, str], ...]:
@@ -45,6 +50,7 @@ def statistics_view(desk: Desk, span: Span, search: Search, by: str = "") -> Sta
         name=span.words,
         by=(by,) if by else DIMENSIONS,
         limit=LONG if by else SHORT,
+        top=SHORT,
     )
     lost = top_reasons_of(desk.store, wanted, span.since, span.until, limit=SHORT, order="lost", zone=desk.timezone)
     return StatisticsView(span, search, by, found, tuple(one for one in lost if one.lost))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import version
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
@@ -29,6 +29,9 @@ SOVA_VERSION = version("sova-ci")
 
 _MOST_BYTES = 64 * 10**6
 _OVERHEAD = 500  # bytes that an entry takes beside its content
+_AT_ONCE = 2
+"""Answers that are made at a time. Threads share one interpreter: more of them would only take turns, each slower for
+it; with one, a long answer would hold up all others."""
 _PACKED = 2  # a tenth larger than what zlib makes at its level 5, in a tenth of the time
 
 
@@ -54,6 +57,7 @@ class PageCache:
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most = most_bytes
         self._lock = Lock()
+        self._turns = BoundedSemaphore(_AT_ONCE)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._coming: dict[str, Future[Kept | None]] = {}
         self.bytes = 0
@@ -80,7 +84,8 @@ class PageCache:
 
     def _make(self, key: str, make: Callable[[], Kept | None], mine: Future[Kept | None]) -> Kept | None:
         try:
-            made = make()
+            with self._turns:
+                made = make()
         except BaseException as error:
             with self._lock:
                 del self._coming[key]
