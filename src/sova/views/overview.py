@@ -90,7 +90,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
     with counting(store, wanted) as counts:
         compared = compare_in(counts, (span.since, span.until), zone, span.words)
         days = daily_in(counts, trend, zone)
-        jobs = counts.once(("jobs of the overview", week), lambda: _jobs(desk, counts, week))
+        jobs = counts.once(("jobs of the overview", week), lambda: _jobs(counts, week))
     reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
     return OverviewView(
         now=desk.now,
@@ -98,7 +98,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         search=search,
         compared=compared,
         days=days,
-        red=jobs.red,
+        red=tuple(_red(desk, one) for one in jobs.red),
         flaky=jobs.flaky,
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
@@ -116,18 +116,18 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
 class _Jobs(NamedTuple):
     """The same for every range that is asked for."""
 
-    red: tuple[RedJob, ...]
+    red: tuple[JobHealth, ...]
     flaky: tuple[JobHealth, ...]
     all_red: int
     all_flaky: int
 
 
-def _jobs(desk: Desk, counts: Counting, week: tuple[dt.datetime, dt.datetime]) -> _Jobs:
+def _jobs(counts: Counting, week: tuple[dt.datetime, dt.datetime]) -> _Jobs:
     red, flaky = red_and_flaky(counts, week)
     most_red, most_flaky = red[:_MOST_RED], list(flaky)[:_MOST_FLAKY]
     jobs = health_in(counts, list(dict.fromkeys([*most_red, *most_flaky])), week, flaky=flaky)
-    shown = tuple(_red(desk, jobs[name]) for name in most_red)
-    return _Jobs(shown, tuple(jobs[name] for name in most_flaky), len(red), len(flaky))
+    shown_red, shown_flaky = (tuple(jobs[name] for name in names) for names in (most_red, most_flaky))
+    return _Jobs(shown_red, shown_flaky, len(red), len(flaky))
 
 
 def _red(desk: Desk, job: JobHealth) -> RedJob:
