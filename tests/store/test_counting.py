@@ -182,19 +182,19 @@ def test_reasons(
 
 
 @slow
-@given(every=several, zone=zones, stretch=days)
+@given(every=several, search=st.just(Search()) | searches, zone=zones, stretch=days)
 def test_health_of_jobs(
-    database: Database, every: list[Diagnosis], zone: ZoneInfo, stretch: tuple[dt.date, dt.date]
+    database: Database, every: list[Diagnosis], search: Search, zone: ZoneInfo, stretch: tuple[dt.date, dt.date]
 ) -> None:
     timed = [one for number, one in enumerate(every) if one.build.end_time]
     every = [  # no two at the same moment: which of these is newer is the store's own business
         Diagnosis(build_at(one.build, number), one.verdict, one.reasons) for number, one in enumerate(timed)
     ]
     since, until = ends(*stretch, zone)
-    earlier = [one for one in every if plain.moment(one) < until]
+    earlier = [one for one in asked(every, search) if plain.moment(one) < until]
     jobs = ("unit", "tempest", "docs", "never")
     with database.store() as store:
-        found = health(filled(store, every), jobs, Search(), since=since, until=until, runs=4)
+        found = health(filled(store, every), jobs, search, since=since, until=until, runs=4)
     assert set(found) == set(jobs)
     for name, job in found.items():
         ended = [plain.failed(one) for one in plain.newest_first(earlier, name)]

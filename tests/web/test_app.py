@@ -142,6 +142,31 @@ def test_many_who_ask_at_once_wait_for_one_rendering() -> None:
     assert (len(made), got) == (1, [kept_of(10)] * 8)
 
 
+def test_two_answers_are_made_at_a_time() -> None:
+    cache, both, go = PageCache(), Barrier(3), Event()
+    begun: list[str] = []
+
+    def slow(key: str) -> Kept:
+        begun.append(key)
+        if len(begun) <= 2:
+            both.wait(10)
+        go.wait(10)
+        return kept_of(10)
+
+    threads = [Thread(target=cache.get, args=(key, lambda key=key: slow(key))) for key in "abcde"]
+    for thread in threads:
+        thread.start()
+    both.wait(10)  # two of them are at it
+    while cache.misses < 5:
+        threads[0].join(0.01)
+    threads[0].join(0.05)
+    assert len(begun) == 2
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(begun) == list("abcde")
+
+
 def test_a_log_line_is_one_line_whatever_it_holds() -> None:
     try:
         raise RuntimeError("one\ntwo\x1b[31m")

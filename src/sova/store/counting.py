@@ -47,6 +47,7 @@ COLUMNS: Mapping[str, str] = {
 _OF_JOBS = ("jobs", "job_type", "short", "exclude", "timezone")
 _FAILURES_ONLY = ("tag", "reason")
 _MOST_CELLS = 4_000_000
+"""Of a table with a mark for each pair; it takes so many bytes."""
 _MOST_EQUAL = 1000
 """How many values that are equal in failures and builds are told apart by their names."""
 

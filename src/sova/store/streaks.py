@@ -94,8 +94,9 @@ def alternating(counting: Counting, span: Span, jobs: Collection[str], runs: int
     by_job = _ByJob.of(facts.where(facts.ended & (facts.change == 0)))
     known = numbers_of(counting, jobs)
     failed = by_job.failed.tolist()
-    several = by_job.spans()
-    return {known[job]: failed[max(start, end - runs) : end][::-1] for job, start, end in several if job in known}
+    return {
+        known[job]: failed[max(start, end - runs) : end][::-1] for job, start, end in by_job.spans() if job in known
+    }
 
 
 @dataclass(frozen=True, slots=True)
