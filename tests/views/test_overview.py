@@ -34,16 +34,23 @@ def test_red_jobs_are_those_whose_newest_run_failed() -> None:
         assert job.health.streak is not None
         assert job.health.streak.length == length
         assert job.health.streak.since == runs[length - 1].build.time
-        assert job.newest.key == runs[0].build.key
+        assert job.key == runs[0].build.key
 
 
 def test_a_red_job_without_a_known_reason_brings_its_diagnosis() -> None:
     by_name = {job.name: job for job in seen().red}
     unknown = by_name["third-party-storage"]
-    assert unknown.newest.message == ""
+    assert unknown.message == ""
     assert unknown.diagnosis is not None
     assert unknown.diagnosis.excerpts
     assert by_name["tempest-full-py3"].diagnosis is None
+
+
+def test_a_red_job_whose_later_runs_were_all_skipped_brings_the_run_that_failed() -> None:
+    failed = plain(1, "slow", "FAILURE", hours=30)
+    skipped = [plain(number, "slow", "SKIPPED", hours=number) for number in range(2, 14)]
+    (job,) = overview(desk([failed, *skipped]), days(), Search()).red
+    assert (job.key, job.diagnosis) == (failed.build.key, failed)
 
 
 def test_jobs_are_red_whatever_the_range() -> None:

@@ -11,7 +11,7 @@ from sova.model import Diagnosis, Verdict
 from sova.stats import Compared, DayCount, JobHealth, ReasonCount, top_reasons_of
 from sova.stats.counted import compare_in, daily_in
 from sova.stats.jobs import health_in, red_and_flaky
-from sova.store import Run, SourceRun
+from sova.store import SourceRun
 from sova.store.counting import Counting, counting
 from sova.times import days_back
 from sova.views.desk import Desk, Span
@@ -32,10 +32,13 @@ _MOST_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class RedJob:
-    """A job whose newest run failed. `newest` is that run; `diagnosis` is its whole answer where no reason is known."""
+    """A job whose newest run failed. `key`, `tag` and `message` are of that run; `diagnosis` is its whole answer where
+    no reason is known."""
 
     health: JobHealth
-    newest: Run
+    key: str
+    tag: str
+    message: str
     diagnosis: Diagnosis | None
 
     @property
@@ -98,7 +101,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         search=search,
         compared=compared,
         days=days,
-        red=tuple(_red(desk, one) for one in jobs.red),
+        red=tuple(_red(desk, wanted, one) for one in jobs.red),
         flaky=jobs.flaky,
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
@@ -130,9 +133,13 @@ def _jobs(counts: Counting, week: tuple[dt.datetime, dt.datetime]) -> _Jobs:
     return _Jobs(shown_red, shown_flaky, len(red), len(flaky))
 
 
-def _red(desk: Desk, job: JobHealth) -> RedJob:
-    newest = next(run for run in job.runs if run.failed)
-    return RedJob(job, newest, None if newest.message else desk.store.get(newest.key))
+def _red(desk: Desk, wanted: Search, job: JobHealth) -> RedJob:
+    run = next((run for run in job.runs if run.failed), None)
+    if run is None:  # all that are shown were skipped, or are running
+        of_job = replace(wanted, query=replace(wanted.query, jobs=(job.name,), since=None, until=None), failed=True)
+        (found,) = desk.store.page(of_job, limit=1).diagnoses
+        return RedJob(job, found.build.key, found.tag, found.primary.message if found.primary else "", found)
+    return RedJob(job, run.key, run.tag, run.message, None if run.message else desk.store.get(run.key))
 
 
 def _failures(desk: Desk, span: Span, search: Search, verdict: Verdict) -> tuple[Diagnosis, ...]:
