@@ -1,8 +1,9 @@
 """How long each page and API call takes under 8 clients at once, on a store of any size.
 
 A store is filled with a made-up CI (`bench.history`), `sova serve` runs as a program of its own, and 8 clients ask for
-many different addresses of each kind: every address once (nothing is cached), then all of them again (rendered pages
-are kept until the store changes). Beside it stand `sova stats` and the writing of diagnoses.
+many different addresses of each kind: every address once (no page is kept yet, though something of what it counts may
+be), then all of them again (pages are kept for the minute, or until the store changes). Beside it stand `sova stats`
+and the writing of diagnoses.
 
 usage: python -m bench.pages [--builds 50000] [--database sqlite|postgresql] [--requests 120]
 """

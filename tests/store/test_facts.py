@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +14,11 @@ from sqlalchemy import Connection
 
 from sova.config import Retention
 from sova.filters import Query, Search
-from sova.model import Diagnosis
+from sova.model import Change, Diagnosis
 from sova.slugs import reason_slug
 from sova.stats import compare, parts, top_reasons_of
 from sova.store import Store, fact_cache
-from sova.store.fact_cache import FactCache
+from sova.store.fact_cache import FactCache, Numbers
 from sova.store.facts import Facts
 from sova.testing import build
 from tests.store.databases import Database
@@ -62,9 +64,9 @@ def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.Monke
     read: list[range] = []
     days = FactCache._read
 
-    def watched(cache: FactCache, connection: Connection, wanted: range) -> list[Facts]:
+    def watched(cache: FactCache, connection: Connection, numbers: Numbers, wanted: range) -> list[Facts]:
         read.append(wanted)
-        return days(cache, connection, wanted)
+        return days(cache, connection, numbers, wanted)
 
     monkeypatch.setattr(FactCache, "_read", watched)
     store.save_many([because("dns", str(number), BEGIN + number * DAY) for number in range(5)])
@@ -82,6 +84,8 @@ def test_days_that_nobody_asked_for_go_first(store: Store, monkeypatch: pytest.M
         day = BEGIN + number * DAY
         assert compare(store, Search(), day, day + DAY, UTC).totals.builds == 1
     assert sum(map(len, store.facts._days.values())) == 3
+    compare(store, Search(), BEGIN, END, UTC)
+    assert all(one.build_id.base is None for one in store.facts._days.values())  # a part would keep the whole
     assert compare(store, Search(), BEGIN, END, UTC).totals.builds == 6
 
 
@@ -93,17 +97,54 @@ def test_many_changes_at_once_are_read_anew(store: Store, monkeypatch: pytest.Mo
     assert compare(store, Search(), BEGIN, END, UTC).totals.builds == 6
 
 
+def test_numbers_of_changes_begin_anew_where_builds_were_removed(store: Store) -> None:
+    store.save_many([because("dns", str(number), BEGIN + number * DAY, change=change(number)) for number in range(30)])
+    assert [one.name for one in parts(store, Search(), BEGIN, END, "change", limit=1)] == ["p 0"]
+    store.prune(Retention(log_texts=5, verdicts=10), BEGIN + 30 * DAY)
+    left = parts(store, Search(), BEGIN, END, "change", limit=100)
+    assert {one.name for one in left} == {f"p {number}" for number in range(20, 30)}
+    with store.reading() as connection:
+        assert len(store.facts.follow(connection).numbers.changes) == 1 + len(left)
+
+
+def change(number: int) -> Change:
+    return Change(project="p", number=number, patchset="1")
+
+
+def test_who_needs_other_days_does_not_wait_for_a_reader(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    days, at_it, go = FactCache._read, Event(), Event()
+
+    def slow(cache: FactCache, connection: Connection, numbers: Numbers, wanted: range) -> list[Facts]:
+        if len(wanted) > 1:
+            at_it.set()
+            assert go.wait(10)
+        return days(cache, connection, numbers, wanted)
+
+    with database.empty() as location, Store.open(location) as store:
+        store.save_many([because("dns", str(number), BEGIN + number * DAY) for number in range(5)])
+        compare(store, Search(), BEGIN + 4 * DAY, BEGIN + 5 * DAY, UTC)
+        compare(store, Search(), BEGIN + 3 * DAY, BEGIN + 4 * DAY, UTC)
+        monkeypatch.setattr(FactCache, "_read", slow)
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(compare, store, Search(), BEGIN, BEGIN + 5 * DAY, UTC)
+            assert at_it.wait(10)
+            search = Search(Query(jobs=("4",)))  # nothing that was counted before
+            assert compare(store, search, BEGIN + 4 * DAY, BEGIN + 5 * DAY, UTC).totals.builds == 1
+            go.set()
+            assert waits.result(10).totals.builds == 5
+
+
 def test_an_older_state_is_not_kept(database: Database) -> None:
     """A reader whose transaction began before the newest one that is known here."""
     with database.empty() as location, Store.open(location) as store, Store.open(location) as writer:
         writer.save(because("dns", "a", BEGIN))
         with store.reading() as old:
-            version = store.facts.follow(old)
+            state = store.facts.follow(old)
             writer.save(because("disk", "b", BEGIN + 9 * DAY))
             with store.reading() as new:
                 store.facts.follow(new)
             span = (0, int(END.timestamp()))
-            assert len(Facts.joined(store.facts.between(old, version, span))) == 1
+            assert len(Facts.joined(store.facts.between(old, state, span))) == 1
         assert compare(store, Search(), BEGIN, END, UTC).totals.builds == 2
 
 

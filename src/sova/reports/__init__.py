@@ -1,4 +1,5 @@
-"""Reports: ways to show what Sova found. Each takes frozen values and writes; none asks the store or the network.
+"""Reports: ways to show what Sova found. Each takes frozen values and writes; none asks the network, and
+only the pages ask the store.
 
 A form of its own for `-o NAME` is a plugin: a function that keeps the protocol `Writer`, registered by its name in the
 entry point group `sova.reports`.

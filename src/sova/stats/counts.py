@@ -104,9 +104,9 @@ class Part:
 class ReasonCount:
     """One reason (tag and message) in a stretch of time: the failures that it is the primary reason of.
 
-    `pattern`, `bug`, `owner`, `action`, `note` and `fixed_since` are as the newest of them has them. `first_seen` and
-    `last_seen` look at everything stored up to the end of the stretch. `lost` is the length of the failed builds in
-    seconds; `before` counts builds in the stretch before.
+    `pattern`, `bug`, `owner`, `action`, `note` and `fixed_since` are as the newest of them has them. `first_seen`
+    looks at everything stored, `last_seen` at the failures that are counted. `lost` is the length of the failed builds
+    in seconds; `before` counts builds in the stretch before.
 
     `new`: first seen at or after the beginning of the stretch. `returned`: seen before that too, and either its newest
     `fixed_since` lies at or before its first sighting in the stretch, or it was silent for at least 7 days before that.

@@ -1,5 +1,5 @@
-"""How a job is doing: its circle, its streak, and whether it is flaky. Runs are builds that passed or failed, newest
-first; skipped and running ones say nothing and are left out."""
+"""How a job is doing: its circle, its streak, and whether it is flaky. Of runs, which come newest first, only those
+count that passed or failed; skipped and running ones say nothing."""
 
 from __future__ import annotations
 

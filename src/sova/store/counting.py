@@ -79,9 +79,8 @@ class Groups:
         """Each value and how many rows it has."""
         return zip(self.values.tolist(), self.count().tolist(), strict=True)
 
-    def sum(self, numbers: Array, chosen: Mask | None = None) -> Array:
-        place = self.place if chosen is None else self.place[chosen]
-        return np.bincount(place, numbers if chosen is None else numbers[chosen], minlength=len(self))
+    def sum(self, numbers: Array) -> Array:
+        return np.bincount(self.place, numbers, minlength=len(self))
 
     def by_kind(self, kinds: int) -> tuple[Array, Array]:
         """How many rows of each value are of each kind, and how long these took together."""
@@ -126,8 +125,9 @@ class Counting:
         self.connection = connection
         self.search = replace(search, query=replace(search.query, since=None, until=None, limit=None))
         self._cache = store.facts
-        self._version = self._cache.follow(connection)
-        self._state = (self._version, self.search)
+        self._state = self._cache.follow(connection)
+        self._asks = (self._state.version, self.search)
+        self._sorted: dict[Span, Facts] = {}
 
     @cached_property
     def conditions(self) -> list[Any]:  # Any: as `conditions` says
@@ -142,21 +142,21 @@ class Counting:
     @property
     def changes(self) -> Sequence[Change | None]:
         """What the numbers of changes stand for: those of the project's name and of the change."""
-        return self._cache.changes
+        return self._state.numbers.changes
 
     def facts(self, span: Span) -> Facts:
         """The builds of a stretch."""
         ends = seconds_of(span[0]), seconds_of(span[1])
-        found = self._cache.recent.get(self._state, ends)
+        found = self._cache.recent.get(self._asks, ends)
         if found is None:
             chosen = self._choose(span)
-            found = Facts.joined([chosen(part) for part in self._cache.between(self.connection, self._version, ends)])
-            self._cache.recent.put(self._state, ends, found)
+            found = Facts.joined([chosen(part) for part in self._cache.between(self.connection, self._state, ends)])
+            self._cache.recent.put(self._asks, ends, found)
         return found
 
     def once(self, key: Hashable, make: Callable[[], _Answer]) -> _Answer:
         """What `make` gives, kept under the key for this search in this state of the store; nobody may change it."""
-        return self._cache.recent.once(self._state, key, make)
+        return self._cache.recent.once(self._asks, key, make)
 
     @property
     def end(self) -> dt.datetime:
@@ -197,7 +197,7 @@ class Counting:
         column, values = term.column.name, [0 if value is None else value for value in term.values]
         if term.column is outcomes.c.change_number:
             column, wanted = "change", set(term.values)
-            changes, seen = self._cache.changes, np.unique(facts.change).tolist()
+            changes, seen = self.changes, np.unique(facts.change).tolist()
             values = [one for one in seen if (changes[one][1] if changes[one] else None) in wanted]
         found = getattr(facts, column)
         return found == values[0] if len(values) == 1 else np.isin(found, np.array(values, np.int64))
@@ -248,7 +248,7 @@ class Counting:
         return dict(zip(groups.values.tolist(), self._tallies(groups), strict=True))
 
     def _tallies(self, groups: Groups) -> list[Tally]:
-        every = list(self._cache.kinds)  # another thread may add some
+        every = list(self._state.numbers.kinds)  # another thread may add some
         kinds = self.once(("kinds", len(every)), lambda: Kinds.of(every, self.names))
         return kinds.tallies(*groups.by_kind(len(kinds)))
 
@@ -279,7 +279,11 @@ class Counting:
 
     def _by_length(self, span: Span) -> Facts:
         """The builds that passed or failed and whose length is known, shortest first."""
-        return self.once(("by length", span), lambda: _sorted(self.facts(span)))
+        if span not in self._sorted:
+            facts = self.facts(span)
+            facts = facts.where(facts.ended & facts.timed)
+            self._sorted[span] = facts.where(np.argsort(facts.duration))
+        return self._sorted[span]
 
     def messages(self, numbers: Collection[int]) -> dict[int, tuple[str, str, str]]:
         """Slug, tag and message of the reasons with these numbers."""
@@ -288,11 +292,6 @@ class Counting:
             rows = self.connection.execute(select(messages).where(messages.c.id.in_(batch)))
             found |= {row.id: (row.slug, row.tag, row.message) for row in rows}
         return found
-
-
-def _sorted(facts: Facts) -> Facts:
-    facts = facts.where(facts.ended & facts.timed)
-    return facts.where(np.argsort(facts.duration))
 
 
 def in_order(numbers: Array) -> Array:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import groupby, pairwise
 from operator import add
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, Select, case, func, select
@@ -23,11 +23,11 @@ from sova.store.recent import Recent
 from sova.store.register import removed_of, version_of
 from sova.store.tables import names, outcomes
 
-__all__ = ["FactCache", "Kind"]
+__all__ = ["FactCache", "Kind", "Numbers", "State"]
 
 _DAY = 86_400
 _MOST_ROWS = 4_000_000
-"""Rows that are kept, of some 90 bytes each; days that nobody asked for go first."""
+"""Rows that are kept, of some 70 bytes each; days that nobody asked for go first."""
 _MOST_CHANGED = 50_000
 """So many changed rows are not worth to be exchanged one by one."""
 
@@ -66,20 +66,47 @@ def _wanted() -> Select[Any]:  # Any: numbers of several types
     )
 
 
-_Thing = TypeVar("_Thing")
+class Numbers:
+    """Numbers for what facts hold that is none: changes, patch sets, kinds. 0 is none of them. Threads share one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.changes: list[Change | None] = [None]
+        self.kinds: list[Kind] = [Kind()]
+        self._of_changes: dict[Change, int] = {}
+        self._of_patch_sets: dict[tuple[int, str], int] = {}
+        self._of_kinds: dict[Kind, int] = {}
+
+    def of_change(self, project: int, number: int | None) -> int:
+        """The number of a change, whose own number and that of its project's name these are."""
+        if number is None:
+            return 0
+        found = self._of_changes.get((project, number))
+        if found is None:
+            found = self._of_changes[project, number] = len(self.changes)
+            self.changes.append((project, number))
+        return found
+
+    def of_patch_set(self, change: int, name: str) -> int:
+        """The number of a patch set of the change that has this number here."""
+        if not (change and name):
+            return 0
+        return self._of_patch_sets.setdefault((change, name), len(self._of_patch_sets) + 1)
+
+    def of_kind(self, kind: Kind) -> int:
+        """The number of a kind."""
+        found = self._of_kinds.get(kind)
+        if found is None:
+            found = self._of_kinds[kind] = len(self.kinds)
+            self.kinds.append(kind)
+        return found
 
 
-class _Numbered(dict[_Thing, int]):
-    """Numbers for things, from 0 on, given when they are first asked for. `things` has them in that order."""
+class State(NamedTuple):
+    """A state of the store, by its version, and what the numbers in its facts stand for."""
 
-    def __init__(self, first: _Thing) -> None:
-        super().__init__({first: 0})
-        self.things = [first]
-
-    def __missing__(self, thing: _Thing) -> int:
-        self[thing] = number = len(self.things)
-        self.things.append(thing)
-        return number
+    version: int
+    numbers: Numbers
 
 
 class FactCache:
@@ -87,15 +114,13 @@ class FactCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version = -1
+        self._loading = threading.Lock()  # one reads what is missing, the others find it read
+        self._state = State(-1, Numbers())
         self._days: OrderedDict[int, Facts] = OrderedDict()
         self._ends: Seconds = (0, 0)
         self._names: Mapping[int, str] = {0: ""}
-        self.recent = Recent()
-        self._changes: _Numbered[Change | None] = _Numbered(None)
-        self._patch_sets: _Numbered[tuple[int, str] | None] = _Numbered(None)
-        self._kinds: _Numbered[Kind] = _Numbered(Kind())
         self._outcomes = np.zeros(1, np.int64)  # for the number of each name its place in _OUTCOMES as a result
+        self.recent = Recent()
 
     @property
     def names(self) -> Mapping[int, str]:
@@ -103,68 +128,86 @@ class FactCache:
         return self._names
 
     @property
-    def changes(self) -> Sequence[Change | None]:
-        """What the numbers of changes stand for; 0 for none."""
-        return self._changes.things
+    def ends(self) -> Seconds:
+        """The stretch in which all builds lie."""
+        return self._ends
 
-    @property
-    def kinds(self) -> Sequence[Kind]:
-        """What the numbers in `Facts.kind` stand for."""
-        return self._kinds.things
-
-    def follow(self, connection: Connection) -> int:
+    def follow(self, connection: Connection) -> State:
         """Come to the state that the connection sees, unless a later one is known: another thread may have been faster.
-        Gives the version that the connection sees."""
+        Gives the state that the connection sees."""
         with self._lock:
             version = version_of(connection)
-            if version > self._version:
+            if version > self._state.version:
                 self._name(connection)
                 changed = self._changed(connection)
                 if changed is None:
                     self._days.clear()
+                    self._state = State(version, Numbers())
                 else:
                     self._exchange(changed)
+                    self._state = State(version, self._state.numbers)
                 # in order, as SQLite may read a whole index for `min` and `max`
                 dated = select(_ROW.time).where(_ROW.time.is_not(None)).limit(1)
                 first, last = (connection.scalar(dated.order_by(end)) for end in (_ROW.time, _ROW.time.desc()))
                 self._ends = (0, 0) if first is None or last is None else (first, last + 1)
-                self._version = version
                 self.recent.clear()
-            return version
+            return State(version, self._state.numbers)
 
     def _name(self, connection: Connection) -> None:
         """Read the names that came in since."""
         more = connection.execute(select(names.c.id, names.c.name).where(names.c.id > max(self._names))).all()
         self._names = {**self._names, **dict(more)}
-        self._outcomes = np.append(self._outcomes, np.zeros(max(self._names) + 1 - len(self._outcomes), np.int64))
+        outcomes_of = np.append(self._outcomes, np.zeros(max(self._names) + 1 - len(self._outcomes), np.int64))
         for number, name in more:
-            self._outcomes[number] = _PLACES[outcome_of(name)]
+            outcomes_of[number] = _PLACES[outcome_of(name)]
+        self._outcomes = outcomes_of
 
-    @property
-    def ends(self) -> Seconds:
-        """The stretch in which all builds lie."""
-        return self._ends
-
-    def between(self, connection: Connection, version: int, span: Seconds) -> list[Facts]:
-        """The rows of that stretch, in the state that the connection sees, which has this version, or a later one; in
-        pieces."""
-        with self._lock:
-            first, last = max(span[0], self._ends[0]), min(span[1], self._ends[1])
-            if first >= last:
-                return []
-            days = range(first // _DAY, (last - 1) // _DAY + 1)
-            newest = version == self._version
-            found = self._kept(connection, days) if newest else self._read(connection, days)
+    def between(self, connection: Connection, state: State, span: Seconds) -> list[Facts]:
+        """The rows of that stretch, in the state that the connection sees, or a later one; in pieces."""
+        first, last = max(span[0], self._ends[0]), min(span[1], self._ends[1])
+        if first >= last:
+            return []
+        days = range(first // _DAY, (last - 1) // _DAY + 1)
+        found = self._kept(state, days)
+        if found is None:
+            with self._loading:
+                found = self._kept(state, days) or self._load(connection, state, days)
         return [one.between((first, last)) for one in found]
+
+    def _kept(self, state: State, days: range) -> list[Facts] | None:
+        """The facts of these days, None where not all are kept."""
+        with self._lock:
+            if state.version != self._state.version or any(day not in self._days for day in days):
+                return None
+            for day in days:
+                self._days.move_to_end(day)
+            return [self._days[day] for day in days]
+
+    def _load(self, connection: Connection, state: State, days: range) -> list[Facts]:
+        """The same, read where they are not kept. Nobody who needs other days has to wait for it."""
+        with self._lock:
+            kept = {day: self._days[day] for day in days if state == self._state and day in self._days}
+        for start, end in _stretches([day for day in days if day not in kept]):
+            stretch = range(start, end)
+            kept.update(zip(stretch, self._read(connection, state.numbers, stretch), strict=True))
+        with self._lock:
+            if state == self._state:
+                for day in days:
+                    self._days[day] = kept[day]
+                    self._days.move_to_end(day)
+                while sum(map(len, self._days.values())) > _MOST_ROWS and len(self._days) > 1:
+                    self._days.popitem(last=False)
+        return [kept[day] for day in days]
 
     def _changed(self, connection: Connection) -> Facts | None:
         """The rows that were written since; None where it is better to read all anew."""
         if not self._days:
             return NOTHING
-        if removed_of(connection) > self._version:
+        version, numbers = self._state
+        if removed_of(connection) > version:
             return None
-        rows = connection.execute(_wanted().where(_ROW.changed > self._version).limit(_MOST_CHANGED)).all()
-        return self._facts(rows) if len(rows) < _MOST_CHANGED else None
+        rows = connection.execute(_wanted().where(_ROW.changed > version).limit(_MOST_CHANGED)).all()
+        return self._facts(numbers, rows) if len(rows) < _MOST_CHANGED else None
 
     def _exchange(self, changed: Facts) -> None:
         """Put these rows in the place of those that are kept of the same builds."""
@@ -173,39 +216,24 @@ class FactCache:
         fresh = changed.time // _DAY
         for day, facts in self._days.items():
             stay = ~np.isin(facts.build_id, changed.build_id)
-            rest, new = facts if stay.all() else facts.where(stay), changed.where(fresh == day)
-            self._days[day] = (Facts.joined([rest, new]).in_order() if len(new) else rest).whole()
+            new = changed.where(fresh == day)
+            if len(new) or not stay.all():
+                self._days[day] = Facts.joined([facts.where(stay), new]).in_order().whole()
 
-    def _kept(self, connection: Connection, days: range) -> list[Facts]:
-        missing = [day for day in days if day not in self._days]
-        for start, end in _stretches(missing):
-            stretch = range(start, end)
-            self._days.update(zip(stretch, self._read(connection, stretch), strict=True))
-        for day in days:
-            self._days.move_to_end(day)
-        found = [self._days[day] for day in days]
-        while sum(map(len, self._days.values())) > _MOST_ROWS and len(self._days) > 1:
-            self._days.popitem(last=False)
-        return found
-
-    def _read(self, connection: Connection, days: range) -> list[Facts]:
+    def _read(self, connection: Connection, numbers: Numbers, days: range) -> list[Facts]:
         """The facts of each of these days."""
         ends = [day * _DAY for day in (*days, days.stop)]
-        found = self._facts(connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all())
-        return [found.between(span) for span in pairwise(ends)]
+        rows = connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all()
+        found = self._facts(numbers, rows)
+        return [found.between(span).whole() for span in pairwise(ends)]
 
-    def _facts(self, rows: Sequence[Sequence[Any]]) -> Facts:  # Any: numbers of several types
+    def _facts(self, numbers: Numbers, rows: Sequence[Sequence[Any]]) -> Facts:  # Any: numbers of several types
         """What `_wanted` asks for; rows in any order."""
         if not rows:
             return NOTHING
-        time, build, flags, *numbers, tag, message, change, patchset, duration = zip(*rows, strict=True)
-        named = dict(zip(_NUMBERS, numbers, strict=True))
-        changes = zip(named["project_id"], change, strict=True)
-        of_change = [0 if one is None else self._changes[name, one] for name, one in changes]
-        pairs = zip(of_change, patchset, strict=True)
-        of_patch_set = [self._patch_sets[pair] if pair[0] and pair[1] else 0 for pair in pairs]
+        time, build, flags, *named, tag, message, change, patchset, duration = zip(*rows, strict=True)
         bits = np.array(flags, np.uint8)
-        short = {**named, "tag_id": tag, "message_id": message, "change": of_change, "patch_set": of_patch_set}
+        short = {**dict(zip(_NUMBERS, named, strict=True)), "tag_id": tag, "message_id": message}
         columns: dict[str, Array] = {
             "time": np.array(time, np.int64),
             "build_id": np.array(build, np.int64),
@@ -213,16 +241,19 @@ class FactCache:
             **{name: (bits & (1 << place)).astype(np.bool_) for place, name in enumerate(FLAGS)},
             **{name: np.array(column, np.int32) for name, column in short.items()},
         }
-        columns["kind"] = self._kinds_of(bits, columns["result_id"], columns["tag_id"])
-        return Facts(len(rows), columns.__getitem__).in_order().whole()
+        with numbers.lock:
+            of_change = list(map(numbers.of_change, short["project_id"], change))
+            columns["change"] = np.array(of_change, np.int32)
+            columns["patch_set"] = np.array(list(map(numbers.of_patch_set, of_change, patchset)), np.int32)
+            columns["kind"] = self._kinds_of(numbers, bits, columns["result_id"], columns["tag_id"])
+        return Facts(len(rows), columns.__getitem__).in_order()
 
-    def _kinds_of(self, bits: Array, result: Array, tag: Array) -> Array:
+    def _kinds_of(self, numbers: Numbers, bits: Array, result: Array, tag: Array) -> Array:
         """The kind of each row, of its flags, its result and its tag."""
-        outcome = self._outcomes[result]
-        together = ((tag.astype(np.int64) << 16) + outcome << 8) + (bits & 0b1111)
+        together = ((tag.astype(np.int64) << 16) + self._outcomes[result] << 8) + (bits & 0b1111)
         every, place = np.unique(together, return_inverse=True)
-        numbers = [self._kinds[_kind(*divmod(one, 256))] for one in every.tolist()]
-        return np.array(numbers, np.int32)[place]
+        kinds = [numbers.of_kind(_kind(*divmod(one, 256))) for one in every.tolist()]
+        return np.array(kinds, np.int32)[place]
 
 
 def _kind(rest: int, bits: int) -> Kind:

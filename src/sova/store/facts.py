@@ -95,8 +95,9 @@ class Facts:
         return Facts(sum(map(len, parts)), lambda name: np.concatenate([getattr(part, name) for part in several]))
 
     def whole(self) -> Facts:
-        """The same rows with every column put together, which hold on to nothing else."""
-        columns = {name: getattr(self, name) for name in _COLUMNS}
+        """The same rows with every column put together, which hold on to nothing else: a part of an array would keep
+        all of it."""
+        columns = {name: one if one.base is None else one.copy() for name in _COLUMNS for one in [getattr(self, name)]}
         return Facts(len(self), columns.__getitem__)
 
     def in_order(self) -> Facts:

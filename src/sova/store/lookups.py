@@ -1,6 +1,7 @@
 """Small questions of single pages: reasons by day, names and machines of a reason, the last hits of patterns.
 
-Each is answered from an index, or from as many rows as the page shows. They only read, and raise StoreError.
+Names and days are counted in memory, hits of patterns once in a state of the store; the rest is answered from an index,
+or from as many rows as the page shows. They only read, and raise StoreError.
 """
 
 from __future__ import annotations

@@ -49,8 +49,12 @@ class Recent:
             if (found := self._found.get(asked)) is None:
                 return None
             self._found.move_to_end(asked)
-            around = next((rows for one, rows in found.rows.items() if one[0] <= span[0] and span[1] <= one[1]), None)
-        return None if around is None else around.between(span)
+            around = next((one for one in found.rows if one[0] <= span[0] and span[1] <= one[1]), None)
+            if around is None:
+                return None
+            found.rows.move_to_end(around)
+            rows = found.rows[around]
+        return rows.between(span)
 
     def put(self, asked: _Asked, span: Seconds, facts: Facts) -> None:
         """Keep the rows of a stretch."""

@@ -1,7 +1,8 @@
 """Reasons in a stretch of time: what they hit, when they were seen before, and what is known of them.
 
-A reason is seen where it is the primary one of a failure. Counts keep to the search; when a reason was first and last
-seen is asked of everything stored, so that what is old never looks new because few builds are shown.
+A reason is seen where it is the primary one of a failure. Counts keep to the search; when a reason was first seen, and
+last before the stretch, is asked of everything stored, so that what is old never looks new because few builds are
+shown.
 """
 
 from __future__ import annotations

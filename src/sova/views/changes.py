@@ -69,7 +69,7 @@ class ChangesView:
 class ChangeView:
     """One change: what its newest build says of it, its patch sets (newest first) and jobs, and all builds.
 
-    `diagnoses` are its newest builds, `cut` says that it has more than are shown.
+    `diagnoses` are its newest builds; `more` is the cursor of the next page, "" at the end.
     """
 
     change: Change

@@ -37,11 +37,6 @@ class Span:
         """The range as people say it; "" for one without a name."""
         return f"last {self.name[:-1]} days" if self.name.endswith("d") else self.name
 
-    @property
-    def before(self) -> Span:
-        """The stretch of the same length that ends where this one begins."""
-        return Span("", self.since - (self.until - self.since), self.since)
-
 
 def span_of(name: str, now: dt.datetime, timezone: ZoneInfo) -> Span:
     """The range of that name; days are calendar days of the zone, today is one of "7d". Raises ValueError."""

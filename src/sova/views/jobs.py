@@ -125,7 +125,7 @@ def jobs(  # noqa: PLR0913 - which page of the grid
 
 
 class _Counted:
-    """Totals by job, of a stretch and of the one before it. Lengths are left out: the grid shows none."""
+    """Totals by job, of a stretch and of the one before it. Medians are left out: the grid shows none."""
 
     def __init__(self, desk: Desk, span: Span, search: Search) -> None:
         self._desk, self._search, self._span = desk, search, span

@@ -105,7 +105,7 @@ class ReasonCount(Row):
     changes: Count = Field(description="Changes hit.")
     projects: Count = Field(description="Projects hit.")
     first_seen: AwareDatetime = Field(description="When it was first seen, ever.")
-    last_seen: AwareDatetime = Field(description="When it was last seen before the end of the stretch.")
+    last_seen: AwareDatetime = Field(description="When it was last seen in the stretch.")
     lost: float = Field(description="Length of the failed builds together, in seconds.")
     new: bool = Field(description="Whether it was first seen in the stretch.")
     returned: bool = Field(description="Whether it came back: expected to be fixed, or silent for 7 days.")

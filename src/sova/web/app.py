@@ -91,9 +91,9 @@ def _warm(store: Store, now: dt.datetime) -> None:
 
 
 def settle() -> None:
-    """For a process that serves and does nothing else: templates are compiled before they are asked for, and what is
-    loaded by now is left out of the search for garbage. It stays anyway, and to look at its hundred thousand objects
-    holds up every thread for a tenth of a second."""
+    """For a process that serves and does nothing else: templates of most pages are compiled before they are asked for,
+    and what is loaded by now is left out of the search for garbage. It stays anyway, and to look at its hundred
+    thousand objects holds up every thread for a tenth of a second."""
     load_templates()
     gc.collect()
     gc.freeze()
