@@ -5,7 +5,7 @@ many different addresses of each kind: every address once (no page is kept yet, 
 be), then all of them again (pages are kept for the minute, or until the store changes). Beside it stand `sova stats`
 and the writing of diagnoses.
 
-usage: python -m bench.pages [--builds 50000] [--database sqlite|postgresql] [--requests 120]
+usage: python -m bench.pages [--builds 50000] [--database sqlite|postgresql] [--workers 2] [--requests 120]
 """
 
 from __future__ import annotations
@@ -183,6 +183,15 @@ def ask(pool: ProcessPoolExecutor, root: str, addresses: Sequence[str]) -> list[
     return [one for answer in answers for one in answer.result()]
 
 
+def settled(root: str, workers: int) -> None:
+    """Wait until every process says that it is ready; which one answers is chance."""
+    begin, ready = time.perf_counter(), 0
+    while ready < 20 * workers:
+        ready = ready + 1 if urllib3.request("GET", f"{root}readyz", retries=False).status == 200 else 0
+        time.sleep(0.02)
+    print(f"ready       after {time.perf_counter() - begin:.1f} s, {workers} processes")
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The nearest-rank percentile."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
@@ -239,6 +248,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--builds", type=int, default=50_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes of sova serve (all processors)")
     parser.add_argument("--requests", type=int, default=120, help="addresses of each kind")
     options = parser.parse_args()
     end = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
@@ -254,7 +264,8 @@ def main() -> int:
             print(f"database    {size / 1e6:9,.0f} MB, {size / options.builds:,.0f} bytes a build")
         config = directory / "sova.yaml"
         config.write_text(f"store: '{location}'\ncache: '{directory / 'cache'}'\n", encoding="utf-8")
-        with serving(config) as root:
+        with serving(config, "--workers", str(options.workers)) as root:
+            settled(root, options.workers)
             missed = measure(root.rstrip("/"), sample, history, options.requests)
         statistics(config)
     print(

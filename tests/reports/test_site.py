@@ -86,7 +86,9 @@ def write_site(store: Store, directory: Path, site: Settings = WHOLE, now: dt.da
 
 
 def pages(directory: Path) -> Iterator[tuple[Path, LexborHTMLParser]]:
-    for page in sorted(directory.rglob("*.html")):
+    found = sorted(directory.rglob("*.html"))
+    assert found
+    for page in found:
         yield page, LexborHTMLParser(page.read_text(encoding="utf-8"))
 
 
@@ -256,7 +258,7 @@ def test_pages_forbid_everything_but_their_own_files(written: Path) -> None:
         assert policy.startswith("default-src 'none'")
         assert "unsafe" not in policy
         assert not tree.css("style, [style], iframe, object, embed, script:not([src]), script[type=module]")
-        assert not re.search(r"\bfetch\(|XMLHttpRequest", (written / "static" / "sova.js").read_text(encoding="utf-8"))
+    assert not re.search(r"\bfetch\(|XMLHttpRequest", (written / "static" / "sova.js").read_text(encoding="utf-8"))
 
 
 def test_pages_are_sound_html_with_unique_ids(written: Path) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sova.cli import main
+from tests.waiting import wait_until
 
 _WAIT = 30
 
@@ -106,7 +107,7 @@ def test_it_answers_on_loopback_over_a_new_store_and_ends_cleanly(
 ) -> None:
     with started(tmp_path, surroundings) as server:
         assert server.address.startswith("http://127.0.0.1:")
-        assert server.get("/readyz") == (200, "ready\n")
+        wait_until(lambda: server.get("/readyz") == (200, "ready\n"))
         page_status, page = server.get("/")
         ended, rest = server.ended_by(number)
     assert (page_status, "sova run" in page) == (200, True)  # nothing is stored yet: it says how builds come

@@ -38,7 +38,7 @@ def test_the_page_links_its_own_csv(client: TestClient) -> None:
 
 
 def test_a_csv_goes_on_over_pages_and_ends(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_PAGE", 5)
+    monkeypatch.setattr("sova.store._PAGE", 5)
     assert len(rows(client.get("/builds.csv?range=30d&failed=yes").text)) == len(FAILURES)
     monkeypatch.setattr(tables, "MOST", 10)
     assert len(rows(client.get("/builds.csv?range=30d&failed=yes").text)) == 10

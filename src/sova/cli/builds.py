@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain, islice
 
@@ -79,22 +79,12 @@ def builds(  # noqa: PLR0913 - one parameter for each option
         pattern=pattern,
         text=search,
     )
-    with Store.open(store_location(app.config)) as store, closing(_pages(store, asked)) as found:
+    with Store.open(store_location(app.config)) as store, closing(store.walk(asked)) as found:
         shown = found if every else islice(found, limit)
         if output == "table":
             _print(app, store, asked, iter(shown))
         else:
             emit(output, shown)
-
-
-def _pages(store: Store, search: Search) -> Generator[Diagnosis]:
-    after = ""
-    while True:
-        page = store.page(search, after=after, limit=_PAGE)
-        yield from page.diagnoses
-        after = page.after
-        if not after:
-            return
 
 
 def _print(app: App, store: Store, search: Search, shown: Iterator[Diagnosis]) -> None:

@@ -104,9 +104,9 @@ def read_lines(file: str, lines: Lines, advance: Advance) -> Generator[Diagnosis
 def _raw_lines(source: IO[bytes]) -> Iterator[bytes]:
     while line := source.readline(_LONGEST + 1):
         if len(line) > _LONGEST:
+            while not line.endswith(b"\n") and (rest := source.readline(_LONGEST)):
+                line = rest
             line = b"\0"  # stands for all of it, and is as bad
-            while (rest := source.readline(_LONGEST)) and not rest.endswith(b"\n"):
-                pass
         yield line
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sova.store import Run, Store
     from sova.times import Span
 
-__all__ = ["EVER", "health", "health_in", "red_and_flaky", "red_or_flaky"]
+__all__ = ["EVER", "flaky_jobs", "health", "health_in", "red_and_flaky", "red_or_flaky"]
 
 EVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 """After every build."""
@@ -50,15 +50,15 @@ def health_in(
     return _with_whole_streaks(counts, found, span[1])
 
 
-def red_or_flaky(  # noqa: PLR0913 - as `health`
-    store: Store, search: Search, since: dt.datetime, until: dt.datetime, *, limit: int, runs: int = 10
+def red_or_flaky(
+    store: Store, search: Search, since: dt.datetime, until: dt.datetime, *, limit: int
 ) -> tuple[JobHealth, ...]:
     """Jobs with a failure in the stretch that are red (their newest run failed) or flaky: red ones first, the longest
     streak first, then the flaky ones, those with most cases first. Raises StoreError."""
     with counting(store, search) as counts:
         red, flaky = red_and_flaky(counts, (since, until))
         names = list(dict.fromkeys([*red, *flaky]))[:limit]
-        found = health_in(counts, names, (since, until), runs=runs, flaky=flaky)
+        found = health_in(counts, names, (since, until), flaky=flaky)
     return tuple(sorted(found.values(), key=_worst_first))
 
 

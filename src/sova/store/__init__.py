@@ -7,7 +7,7 @@ Every method raises StoreError where the database cannot be read or written.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -186,6 +186,15 @@ class Store:
             found, total = paging.newest_ids(connection, search, place, limit + 1, counted)
             diagnoses = load(connection, [cursor.number for cursor in found[:limit]])
         return Page(tuple(diagnoses), str(found[limit - 1]) if len(found) > limit else "", total)
+
+    def walk(self, search: Search = _ANYTHING) -> Generator[Diagnosis]:
+        """Every diagnosis that is asked for, newest first, read a page at a time."""
+        after = ""
+        while True:
+            page = self.page(search, after=after, limit=_PAGE)
+            yield from page.diagnoses
+            if not (after := page.after):
+                return
 
     def count_of(self, search: Search = _ANYTHING, most: int | None = None) -> int:
         """How many builds are asked for; counting ends at `most`. `search.query.limit` is not looked at."""

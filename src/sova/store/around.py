@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     ColumnElement,
@@ -69,6 +69,7 @@ def reason_around(store: Store, search: Search, days: Sequence[Span], most: int)
     """The one reason that `search` asks for, on days that follow each other, with its newest builds. The times of
     `search` do not count; when the reason was seen does not keep to it."""
     with store.reading() as connection:
+        search = replace(search, query=replace(search.query, since=None, until=None))
         asked = newest_conditions(connection, search)
         wanted = select(_ROW.time, _ROW.job_id, _ROW.project_id, _ROW.change_number)
         found = connection.execute(wanted.where(*asked, within((days[0][0], days[-1][1])))).all()

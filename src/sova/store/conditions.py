@@ -143,6 +143,7 @@ def read(connection: Connection, search: Search) -> Asked:
             *_jobs(connection, query),
             *_results(connection, query, search.outcome),
             *_places(connection, query),
+            *_texts(search),
         ],
         flags=[(name, wanted) for name, wanted in flags.items() if wanted is not None],
         of_changes=query.periodic is False,
@@ -202,6 +203,11 @@ def _changes(query: Query) -> Iterator[Term]:
         yield Term(outcomes.c.change_number, tuple(set(query.change)))
     if query.periodic:
         yield Term(outcomes.c.change_number, (None,))
+
+
+def _texts(search: Search) -> Iterator[Term]:
+    if search.text.strip() and not search_words(search.text):  # what holds no word is found nowhere
+        yield Term(outcomes.c.message_id, ())
 
 
 def _answers(connection: Connection, search: Search) -> Iterator[Term]:

@@ -29,7 +29,7 @@ from sova.times import Span
 if TYPE_CHECKING:
     from sova.store import Store
 
-__all__ = ["COLUMNS", "Counting", "Groups", "counting", "in_order"]
+__all__ = ["COLUMNS", "Counting", "Groups", "counting", "in_order", "rank"]
 
 _Answer = TypeVar("_Answer")
 

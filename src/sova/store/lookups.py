@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, select, 
 from sova.filters import Search
 from sova.model import Diagnosis
 from sova.store import Store
-from sova.store.conditions import conditions, within
-from sova.store.counting import counting
+from sova.store.conditions import within
+from sova.store.counting import Counting, counting
 from sova.store.loading import batches, load
 from sova.store.newest import newest_conditions
 from sova.store.outcomes import moment_of, seconds_of
@@ -140,14 +140,12 @@ def nodesets(store: Store, search: Search, most: int = 500) -> tuple[tuple[str, 
 def pattern_hits(store: Store, search: Search, since: dt.datetime, until: dt.datetime) -> dict[str, PatternHits]:
     """Every pattern that ever hit in a failure, by id; `search` bounds the builds, its times do not count."""
     with counting(store, search) as counts:
-        return counts.once(("patterns", since, until), lambda: _pattern_hits(counts.connection, search, since, until))
+        return counts.once(("patterns", since, until), lambda: _pattern_hits(counts, since, until))
 
 
-def _pattern_hits(
-    connection: Connection, search: Search, since: dt.datetime, until: dt.datetime
-) -> dict[str, PatternHits]:
+def _pattern_hits(counts: Counting, since: dt.datetime, until: dt.datetime) -> dict[str, PatternHits]:
+    connection, asked = counts.connection, counts.conditions
     left = set(connection.scalars(_PATTERN_IDS))
-    asked = conditions(connection, search)
     after = outcomes.c.time >= math.ceil(until.timestamp())
     inside = _last_hits(connection, [*asked, within((since, until))])
     last = _places(inside) | _places(_last_hits(connection, [*asked, after]))

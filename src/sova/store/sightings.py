@@ -65,6 +65,10 @@ class About:
 
 def costs(counting: Counting, span: Span) -> dict[int, Cost]:
     """The reasons of the failures in that stretch, by number."""
+    return counting.once(("costs", span), lambda: _costs(counting, span))
+
+
+def _costs(counting: Counting, span: Span) -> dict[int, Cost]:
     groups = counting.groups("reason", span)
     facts = groups.facts
     last = np.zeros(len(groups), np.int64)

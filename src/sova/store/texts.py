@@ -73,7 +73,7 @@ def _texts(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def search_words(asked: str) -> tuple[str, ...]:
-    """The words of a question; the last one may be the beginning of a word. Without any, nothing is asked."""
+    """The words of a question; the last one may be the beginning of a word."""
     return tuple(dict.fromkeys(words_in(asked)))[:_MOST_WORDS_ASKED]
 
 

@@ -7,7 +7,7 @@ apart from the diagnosis itself, so that a page on disk can do without: `BuildVi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sova.filters import Query, Search
@@ -196,13 +196,4 @@ def _most_counted(search: Search) -> int:
 def day(desk: Desk, date: dt.date, *, days: Sequence[dt.date] = ()) -> DayView:
     """Every failure of a day; `days` are those that have pages. Raises StoreError."""
     span = Span("", day_start(date, desk.timezone), day_start(date + dt.timedelta(days=1), desk.timezone))
-    return DayView(span, date, tuple(_all(desk, desk.within(Search(failed=True), span))), tuple(days))
-
-
-def _all(desk: Desk, search: Search) -> Iterator[Diagnosis]:
-    after = ""
-    while True:
-        page = desk.store.page(search, after=after, limit=_PAGE)
-        yield from page.diagnoses
-        if not (after := page.after):
-            return
+    return DayView(span, date, tuple(desk.store.walk(desk.within(Search(failed=True), span))), tuple(days))

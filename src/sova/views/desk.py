@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sova.filters import Query, Search
 from sova.model import Pattern
 from sova.store import SourceRun, Store
-from sova.times import day_start, days_back
+from sova.times import days_back
 
 if TYPE_CHECKING:
     from sova.config import Config
@@ -45,8 +45,7 @@ def span_of(name: str, now: dt.datetime, timezone: ZoneInfo) -> Span:
     if name == "yesterday":
         return Span(name, days_back(now, 2, timezone), days_back(now, 1, timezone))
     days = 1 if name == "today" else int(name[:-1])
-    tomorrow = day_start(now.astimezone(timezone).date() + dt.timedelta(days=1), timezone)
-    return Span(name, days_back(now, days, timezone), tomorrow)
+    return Span(name, days_back(now, days, timezone), days_back(now, 0, timezone))
 
 
 def _same(name: str) -> str:

@@ -12,6 +12,7 @@ from sova.stats import (
     Circle,
     Compared,
     DayCount,
+    Flaky,
     JobHealth,
     ReasonCount,
     Totals,
@@ -20,7 +21,7 @@ from sova.stats import (
 )
 from sova.stats import before as stretch_before
 from sova.stats.counted import compare_in, daily_in, totals_of
-from sova.stats.jobs import EVER, health_in
+from sova.stats.jobs import EVER, flaky_jobs, health_in
 from sova.store.counting import counting
 from sova.views.desk import Desk, Span
 from sova.views.lengths import DayLength, lengths
@@ -105,17 +106,16 @@ def jobs(  # noqa: PLR0913 - which page of the grid
     start = _place(after)
     counted = _Counted(desk, span, desk.within(search, span))
     titles = {title: place for place, title in enumerate((*desk.groups, ""))}
-    known = _health(desk, span, search, list(counted.now)) if order == "flaky" else {}
+    flaky = counted.flaky() if order == "flaky" else {}
 
     def place(name: str) -> tuple[int, bool, int, str]:
-        flaky = name in known and known[name].flaky is not None
         failed = counted.now[name].failed if order != "name" else 0
-        return titles.get(desk.group_of(name), len(titles)), not flaky, -failed, name
+        return titles.get(desk.group_of(name), len(titles)), name not in flaky, -failed, name
 
     ordered = sorted(counted.now, key=place)
     shown = ordered[start : start + most]
     before = counted.before(shown)
-    of_page = known or _health(desk, span, search, shown)
+    of_page = health(desk.store, shown, desk.within(search, span), since=span.since, runs=RUNS)
     rows = [
         JobRow(name, desk.short_of(name), desk.group_of(name), counted.now[name], before[name], _of(of_page, name))
         for name in shown
@@ -134,6 +134,11 @@ class _Counted:
             self._keys = {counts.names[key]: key for key in tallies}
         self.now = {name: totals_of(tallies[key]) for name, key in self._keys.items()}
 
+    def flaky(self) -> dict[str, Flaky]:
+        """Those of the jobs that are flaky."""
+        with counting(self._desk.store, self._search) as counts:
+            return flaky_jobs(counts, (self._span.since, EVER), list(self.now))
+
     def before(self, jobs: Sequence[str]) -> dict[str, Totals]:
         """The totals of these jobs in the stretch before."""
         earlier = stretch_before(self._span.since, self._span.until, self._desk.timezone)
@@ -146,10 +151,6 @@ def _place(after: str) -> int:
     if after and not (after.isascii() and after.isdigit() and len(after) < 7):
         raise CursorError(f"{after[:100]!r} is no place in the grid")
     return int(after or 0)
-
-
-def _health(desk: Desk, span: Span, search: Search, names: Sequence[str]) -> dict[str, JobHealth]:
-    return health(desk.store, names, desk.within(search, span), since=span.since, runs=RUNS)
 
 
 def _of(known: dict[str, JobHealth], name: str) -> JobHealth:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from sova.store.counting import rank
 
 __all__ = ["DayLength", "lengths"]
 
@@ -31,8 +32,5 @@ def lengths(builds: Iterable[tuple[dt.datetime, float]], zone: ZoneInfo) -> tupl
 
 
 def _day(date: dt.date, found: Sequence[float]) -> DayLength:
-    return DayLength(date, len(found), _rank(found, 0.5), _rank(found, 0.9), found[-1])
-
-
-def _rank(ordered: Sequence[float], part: float) -> float:
-    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
+    median, p90 = (found[rank(len(found), percent)] for percent in (50, 90))
+    return DayLength(date, len(found), median, p90, found[-1])

@@ -95,6 +95,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         days = daily_in(counts, trend, zone)
         jobs = counts.once(("jobs of the overview", week), lambda: _jobs(counts, week))
     reasons = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_REASONS, zone=zone)
+    lost = top_reasons_of(store, wanted, span.since, span.until, limit=_MOST_LINES, order="lost", zone=zone)
     return OverviewView(
         now=desk.now,
         span=span,
@@ -106,7 +107,7 @@ def overview(desk: Desk, span: Span, search: Search) -> OverviewView:
         new=tuple(one for one in reasons if one.new),
         returned=tuple(one for one in reasons if one.returned),
         burning=tuple(one for one in reasons if not one.new and not one.returned),
-        lost=tuple(sorted((one for one in reasons if one.lost), key=lambda one: -one.lost)[:_MOST_LINES]),
+        lost=tuple(one for one in lost if one.lost),
         unknown=_failures(desk, span, search, Verdict.UNKNOWN),
         unread=_failures(desk, span, search, Verdict.NO_LOGS),
         sources=store.last_runs(),

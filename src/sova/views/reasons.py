@@ -103,16 +103,14 @@ class ReasonView:
 def reasons(desk: Desk, span: Span, search: Search, *, order: str = "builds") -> ReasonsView:
     """The list. Raises StoreError, and ValueError for another order."""
     asked = desk.within(search, span)
-    found = top_reasons_of(
-        desk.store, asked, span.since, span.until, limit=MOST, order=order or "builds", zone=desk.timezone
-    )
+    found = top_reasons_of(desk.store, asked, span.since, span.until, limit=MOST, order=order, zone=desk.timezone)
     days = days_of(span.since, span.until, desk.timezone)[-BAR_DAYS:]
     slugs = [one.slug for one in found]
     by_day = days_of_reasons(desk.store, slugs, desk.within(search), [day[1] for day in days])
     return ReasonsView(
         span=span,
         search=search,
-        order=order or "builds",
+        order=order,
         tallies=tuple(Tally(one, by_day[one.slug]) for one in found),
         days=tuple(date for date, _ in days),
         totals=_totals(desk, replace(asked, failed=True), span),
@@ -158,15 +156,13 @@ def _totals(desk: Desk, asked: Search, span: Span) -> Totals:
 
 def _days(desk: Desk, slug: str, asked: Search, span: Span) -> tuple[DayBuilds, ...]:
     days = days_of(span.since, span.until, desk.timezone)
-    timeless = replace(asked, query=replace(asked.query, since=None, until=None))
-    counts = days_of_reasons(desk.store, [slug], timeless, [ends for _, ends in days])[slug]
+    counts = days_of_reasons(desk.store, [slug], asked, [ends for _, ends in days])[slug]
     return tuple(DayBuilds(date, *ends, count) for (date, ends), count in zip(days, counts, strict=True))
 
 
 def _parts(desk: Desk, asked: Search, span: Span) -> dict[str, tuple[NamedBuilds, ...]]:
     now = (span.since, span.until)
-    timeless = replace(asked, query=replace(asked.query, since=None, until=None))
-    found = parts_of(desk.store, timeless, [now, before(*now, desk.timezone)], _BY)
+    found = parts_of(desk.store, asked, [now, before(*now, desk.timezone)], _BY)
     return {
         by: _most([NamedBuilds(name, *counts) for name, counts in several.items()]) for by, several in found.items()
     }

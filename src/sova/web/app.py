@@ -26,8 +26,8 @@ from sova.web.serving import Serving
 
 __all__ = ["create_app", "create_app_from_environment", "settle", "utc_now"]
 
-_WARM = dt.timedelta(days=30)
-"""What pages ask for most."""
+_WARM = dt.timedelta(days=60)
+"""What pages ask for most: 30 days, and those before them."""
 
 
 def utc_now() -> dt.datetime:
@@ -45,8 +45,8 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     opened = store or Store.open(store_location(config))
 
     @asynccontextmanager
-    async def closing(_app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(_warm, opened, now()))
+    async def closing(app: FastAPI) -> AsyncIterator[None]:
+        app.state.warming = warming = asyncio.create_task(asyncio.to_thread(_warm, opened, now()))
         yield
         await warming
         if store is None:
@@ -61,6 +61,7 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
         redirect_slashes=False,  # it would lead to the name and path that a proxy asks for
         lifespan=closing,
     )
+    app.state.warming = None  # until the app begins
     app.state.sova = Serving(
         config=config,
         store=opened,
@@ -76,9 +77,9 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, hosts=hosts_of(config))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadRequests)
     app.state.figures = metrics.Figures(app.state.sova)
     app.add_middleware(metrics.Measured, figures=app.state.figures)
-    app.add_middleware(HeadRequests)
     for part in (assets, metrics, api, logs, pages, tables, feeds, badge):
         app.include_router(part.router)
     return app

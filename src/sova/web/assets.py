@@ -6,15 +6,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from sova.web.caching import takes_gzip
+from sova.reports.site.files import assets
+from sova.web.caching import sent_headers, takes_gzip, unchanged
 
 __all__ = ["Assets", "read_assets", "router"]
 
@@ -45,17 +43,9 @@ class Assets:
 @cache
 def read_assets() -> Assets:
     """The files that come with the pages."""
-    found = {path: _asset(path, content) for path, content in _walk(files("sova.reports") / "static", "")}
+    found = {path.removeprefix("static/"): _asset(path, content) for path, content in assets()}
     digest = hashlib.sha256("\n".join(f"{path} {asset.etag}" for path, asset in sorted(found.items())).encode())
     return Assets(found, digest.hexdigest()[:12])
-
-
-def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _walk(entry, f"{path}{entry.name}/")
-        else:
-            yield f"{path}{entry.name}", entry.read_bytes()
 
 
 def _asset(path: str, content: bytes) -> Asset:
@@ -90,9 +80,9 @@ def robots() -> Response:
 
 
 def _sent(request: Request, asset: Asset, cache_control: str) -> Response:
-    headers = {"ETag": asset.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if asset.etag.removeprefix("W/") in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
+    if known := unchanged(request, asset.etag, cache_control):
+        return known
+    headers = sent_headers(asset.etag, cache_control)
     headers["Content-Type"] = asset.media_type
     if takes_gzip(request):
         return Response(asset.packed, headers={**headers, "Content-Encoding": "gzip"})

@@ -23,7 +23,7 @@ from isal import igzip
 if TYPE_CHECKING:
     from sova.web.serving import Serving
 
-__all__ = ["SOVA_VERSION", "Kept", "PageCache", "etag_of", "sent", "takes_gzip", "unchanged"]
+__all__ = ["SOVA_VERSION", "Kept", "PageCache", "etag_of", "sent", "sent_headers", "takes_gzip", "unchanged"]
 
 SOVA_VERSION = version("sova-ci")
 
@@ -128,17 +128,17 @@ def etag_of(request: Request, serving: Serving, *moments: dt.datetime) -> str:
     return f'W/"{digest}"'
 
 
-def unchanged(request: Request, etag: str) -> Response | None:
+def unchanged(request: Request, etag: str, cache_control: str = "no-cache") -> Response | None:
     """The answer 304 where the reader has this very content, else None."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag.removeprefix("W/") in known:
-        return Response(status_code=304, headers=_headers(etag))
+        return Response(status_code=304, headers=sent_headers(etag, cache_control))
     return None
 
 
-def sent(request: Request, etag: str, kept: Kept, *, cache_control: str = "no-cache") -> Response:
+def sent(request: Request, etag: str, kept: Kept) -> Response:
     """The answer with that content, packed where the reader takes that."""
-    headers = {**_headers(etag, cache_control), "Content-Type": kept.media_type}
+    headers = {**sent_headers(etag), "Content-Type": kept.media_type}
     if kept.link:
         headers["Link"] = kept.link
     if takes_gzip(request):
@@ -155,5 +155,6 @@ def takes_gzip(request: Request) -> bool:
     return False
 
 
-def _headers(etag: str, cache_control: str = "no-cache") -> dict[str, str]:
+def sent_headers(etag: str, cache_control: str = "no-cache") -> dict[str, str]:
+    """What tells whether and how long an answer may be kept."""
     return {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from asyncio import Future
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from time import perf_counter
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.exposition import choose_encoder
@@ -182,13 +183,17 @@ def metrics(request: Request) -> Response:
 
 
 @router.get("/healthz")
-def healthz() -> Response:
-    """Whether the process lives."""
+async def healthz() -> Response:
+    """Whether the process lives; answered at once, however many pages wait for a thread."""
     return Response("ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/readyz")
 def readyz(request: Request) -> Response:
-    """Whether pages can be made: the database answers and its tables are those of this version."""
+    """Whether pages can be made: the database answers, its tables are those of this version, and what most pages count
+    is read."""
     serving_of(request).store.check()
+    warming: Future[None] | None = request.app.state.warming
+    if warming and not warming.done():
+        raise HTTPException(503, "The builds of the last 60 days are being read.")
     return Response("ready\n", media_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -37,6 +37,11 @@ class _Job:
     progress: Progress
     result: Future[Spool]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it failed so long ago that it may be tried again."""
+        return self.result.done() and self.progress.seconds > _FAILURE_HOLDS
+
 
 class Unpacking:
     """Runs jobs in threads of their own, a few at once; a job that is under way is joined, not begun again."""
@@ -49,8 +54,9 @@ class Unpacking:
     def get(self, key: str, make: Callable[[Progress], Spool], patience: float) -> Spool | Progress:
         """What `make` gives, or after `patience` seconds how far it is. Raises what `make` raised."""
         with self._lock:
+            self._jobs = {name: known for name, known in self._jobs.items() if not known.is_over}
             job = self._jobs.get(key)
-            if job is None or (job.result.done() and job.progress.seconds > _FAILURE_HOLDS):
+            if job is None:
                 job = self._jobs[key] = _Job(Progress(), Future())
                 # a daemon, because a download that hangs must not hold the end of the server
                 Thread(target=self._work, args=(key, job, make), daemon=True, name="unpacking").start()

@@ -16,7 +16,7 @@ from sova.stats import days_of
 from sova.store import ChangedBuild
 from sova.store.counting import counting
 from sova.store.seen import changes_seen, days_seen, jobs_seen, keys_seen, reasons_seen
-from sova.times import day_start, days_back
+from sova.times import days_back
 from sova.views.desk import Desk, Span
 
 __all__ = ["Plan", "plan", "span_of_days"]
@@ -49,8 +49,8 @@ class _Page:
 
 def span_of_days(desk: Desk, days: int) -> Span:
     """The last days of the desk's zone, today is one of them."""
-    tomorrow = day_start(desk.now.astimezone(desk.timezone).date() + dt.timedelta(days=1), desk.timezone)
-    return Span("today" if days == 1 else f"{days}d", days_back(desk.now, days, desk.timezone), tomorrow)
+    first, tomorrow = (days_back(desk.now, back, desk.timezone) for back in (days, 0))
+    return Span("today" if days == 1 else f"{days}d", first, tomorrow)
 
 
 def plan(desk: Desk, settings: Settings, before: State | None, on_disk: Collection[str]) -> Plan:
