@@ -240,6 +240,20 @@ def test_an_export_that_fails_leaves_the_file_as_it_was(sova: Sova, path: Path) 
     assert (path.parent / "builds.jsonl").read_text() == "before\n"
 
 
+@pytest.mark.parametrize("more", [0, 1, 2, 500])
+def test_a_line_that_is_too_long_costs_no_other(
+    sova: Sova, path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    fill(path, failure("a"), failure("b"))
+    first, second = sova("db", "export").out.splitlines()
+    longest = max(len(first), len(second)) + 100
+    monkeypatch.setattr("sova.cli.transfer._LONGEST", longest)
+    (path.parent / "builds.jsonl").write_text(f"{first}\n{'x' * (longest + more)}\n{second}\n")
+    path.unlink()
+    ran = sova("db", "import", "builds.jsonl")
+    assert "2 builds read, 2 of them new; 1 bad line" in ran.out
+
+
 def test_export_and_import_take_a_pipe(path: Path) -> None:
     fill(path, failure("a"), failure("b"))
     command = [sys.executable, "-m", "sova", "--config", str(path.parent / "sova.yaml"), "db"]

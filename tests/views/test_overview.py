@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 
 from sova.filters import Query, Search
-from sova.model import Diagnosis, Verdict
+from sova.model import Diagnosis, Reason, Verdict
 from sova.views.overview import OverviewView, overview
 from tests.reports import samples
 from tests.reports.samples import BUILDS
@@ -106,6 +107,17 @@ def test_reasons_that_cost_most_come_first() -> None:
     lost = [one.lost for one in seen().lost]
     assert lost
     assert lost == sorted(lost, reverse=True)
+
+
+def test_a_rare_reason_that_costs_most_is_told_among_many() -> None:
+    often = [failure(f"often {n}", f"{n}-{again}", 60.0) for n in range(250) for again in range(2)]
+    view = overview(desk([*often, failure("rare", "rare", 9e5)]), days(), Search())
+    assert view.lost[0].message == "rare"
+
+
+def failure(message: str, key: str, length: float) -> Diagnosis:
+    made = plain(0, key, "FAILURE", hours=1, length=length)
+    return replace(made, verdict=Verdict.KNOWN, reasons=(Reason("id", message, "infra", (), primary=True),))
 
 
 def test_silence_is_told_by_the_newest_build() -> None:

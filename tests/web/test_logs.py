@@ -458,3 +458,20 @@ def test_a_log_that_cannot_be_had_is_not_asked_for_by_every_reload() -> None:
     with pytest.raises(OSError, match="no"):
         unpacking.get("a", make, 20)
     assert len(begun) == 2
+
+
+def test_logs_that_could_not_be_had_are_forgotten() -> None:
+    unpacking, begun = Unpacking(), []
+
+    def make(progress: Progress) -> Spool:
+        begun.append(progress)
+        raise OSError("no")
+
+    for number in range(100):
+        with pytest.raises(OSError, match="no"):
+            unpacking.get(f"missing-{number}", make, 20)
+    for progress in begun:
+        progress.begun -= 60
+    with pytest.raises(OSError, match="no"):
+        unpacking.get("another", make, 20)
+    assert list(unpacking._jobs) == ["another"]

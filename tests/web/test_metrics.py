@@ -17,6 +17,7 @@ from sova.store import SourceRun, Store
 from sova.store.tables import VERSION_TABLE
 from sova.web.app import create_app
 from tests.reports.samples import BUILDS, NOW, diagnosis
+from tests.waiting import wait_until
 from tests.web.conftest import ADDRESS, TestClient
 
 BARE = Config(builtin_patterns=False)
@@ -92,6 +93,7 @@ def test_requests_are_counted_by_route_and_not_by_address(reader: TestClient) ->
     ):
         reader.get(path)
     reader.request("BREW", "/healthz")
+    reader.head("/builds")
     found = figures(reader)
     assert found["sova_http_requests_total", ("GET", "/builds/{slug}", "404")] == 2
     assert found["sova_http_requests_total", ("GET", "none", "404")] == 3
@@ -99,6 +101,7 @@ def test_requests_are_counted_by_route_and_not_by_address(reader: TestClient) ->
     assert found["sova_http_requests_total", ("GET", "/api/v1/builds", "200")] == 1
     assert found["sova_http_requests_total", ("GET", "/static/{path:path}", "404")] == 1
     assert found["sova_http_requests_total", ("other", "/healthz", "405")] == 1
+    assert found["sova_http_requests_total", ("GET", "/builds", "200")] == 1
     assert found["sova_http_request_seconds_count", ("/builds/{slug}",)] == 2
 
 
@@ -125,7 +128,8 @@ def test_two_apps_count_apart(reader: TestClient, store: Store) -> None:
 
 
 def test_it_lives_and_is_ready(reader: TestClient) -> None:
-    assert (reader.get("/healthz").text, reader.get("/readyz").text) == ("ok\n", "ready\n")
+    assert reader.get("/healthz").text == "ok\n"
+    wait_until(lambda: reader.get("/readyz").text == "ready\n")
     assert reader.get("/readyz").headers["cache-control"] == "no-store"
 
 

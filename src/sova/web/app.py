@@ -77,9 +77,9 @@ def create_app(config: Config, *, store: Store | None = None, now: Callable[[], 
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, hosts=hosts_of(config))
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(HeadRequests)
     app.state.figures = metrics.Figures(app.state.sova)
     app.add_middleware(metrics.Measured, figures=app.state.figures)
+    app.add_middleware(HeadRequests)
     for part in (assets, metrics, api, logs, pages, tables, feeds, badge):
         app.include_router(part.router)
     return app
