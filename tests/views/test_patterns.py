@@ -87,7 +87,7 @@ def test_patterns_are_found_by_tag_and_words(desk: Desk, search: Search, ids: se
 
 def test_the_page_says_what_each_is_and_links_its_builds(desk: Desk) -> None:
     page = rendered(patterns(desk, span("7d")))
-    row = page.css_first("tr#dns-resolve")
+    row = page.css_first("tr#pattern-dns-resolve")
     assert row is not None
     said = " ".join(row.text().split())
     for words in (
@@ -103,7 +103,7 @@ def test_the_page_says_what_each_is_and_links_its_builds(desk: Desk) -> None:
     links = [node.attributes["href"] for node in row.css("a")]
     assert "/builds?pattern=dns-resolve&failed=yes" in links
     assert f"/builds/{build_slug(hit_by('dns-resolve')[0].build.key)}" in links
-    never = page.css_first("tr#never-hit")
+    never = page.css_first("tr#pattern-never-hit")
     assert never is not None
     assert "never" in never.text()
     assert "Some <note>" in never.text()
@@ -115,17 +115,17 @@ def test_a_pattern_seen_after_its_fix_is_marked(desk: Desk) -> None:
     later = replace(KNOWN[0], fixed_since=NOW + dt.timedelta(days=1))
     for pattern, marked in ((fixed, True), (later, False)):
         page = rendered(patterns(replace(desk, patterns=(pattern,)), span()))
-        assert ("came back" in text_of(page, "tr#dns-resolve")) is marked
+        assert ("came back" in text_of(page, "tr#pattern-dns-resolve")) is marked
 
 
 def test_every_link_to_a_pattern_leads_to_its_row() -> None:
-    odd = "it's an <id> with\tspaces"
-    desk = replace(desk_of(()), patterns=(Pattern(odd, "m", text="x", kind=Kind.INFO, action=Action.FIX),))
-    page = rendered(patterns(desk, span()))
-    row = page.css_first("tr[data-row]")
-    assert row is not None
-    assert row.attributes["id"] == "it's-an-<id>-with-spaces"
-    assert Links("", "").pattern(odd) == "patterns#it%27s-an-%3Cid%3E-with-spaces"
+    odd = ("it's an <id> with\tspaces", "plain-id", "main", "", " ", "-", "--")
+    made = tuple(Pattern(one, "m", text="x", kind=Kind.INFO, action=Action.FIX) for one in odd)
+    desk = replace(desk_of(()), patterns=made)
+    ids = [str(row.attributes["id"]) for row in rendered(patterns(desk, span())).css("tr[data-row]")]
+    assert {f"patterns#{one}" for one in ids} == {Links("", "").pattern(one) for one in odd}
+    assert len(set(ids)) == len(odd)
+    assert Links("", "").pattern("plain-id") == "patterns#pattern-plain-id"
     desk.store.close()
 
 

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from sova.filters import is_name
 from sova.logs.paths import is_address
 from sova.model import Build, Diagnosis
-from sova.reports.clean import http_url, one_line
+from sova.reports.clean import http_url
 from sova.slugs import build_slug, name_slug, reason_slug
 
 __all__ = ["Links", "anchor", "can_ask", "file_url", "href", "line_url"]
@@ -72,7 +72,7 @@ class Links:
         return self._page("patterns")
 
     def pattern(self, name: str) -> str:
-        return f"{self._page('patterns')}#{quote(anchor(name))}"
+        return f"{self._page('patterns')}#{anchor(name)}"
 
     def statistics(self) -> str:
         return self._page("statistics")
@@ -165,8 +165,8 @@ def can_ask(values: Iterable[str | int | list[str]]) -> bool:
 
 
 def anchor(name: str) -> str:
-    """The name of a place in a page: an `id` may be any text without white space, and not empty."""
-    return "-".join(one_line(name).split()) or "-"
+    """The name of the place of a pattern in its page: of its own, whatever the id is, and no other place's."""
+    return f"pattern-{name_slug(name)}"
 
 
 @lru_cache(2048)

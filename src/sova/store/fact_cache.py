@@ -67,39 +67,37 @@ def _wanted() -> Select[Any]:  # Any: numbers of several types
 
 
 class Numbers:
-    """Numbers for what facts hold that is none: changes, patch sets, kinds. 0 is none of them. Threads share one."""
+    """Numbers for what facts hold that is none: changes, patch sets, kinds. 0 is none of them. Threads share one, under
+    its lock."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.changes: list[Change | None] = [None]
         self.kinds: list[Kind] = [Kind()]
-        self._of_changes: dict[Change, int] = {}
+        self._of_changes: dict[tuple[int, int | None], int] = {}
         self._of_patch_sets: dict[tuple[int, str], int] = {}
         self._of_kinds: dict[Kind, int] = {}
 
-    def of_change(self, project: int, number: int | None) -> int:
-        """The number of a change, whose own number and that of its project's name these are."""
-        if number is None:
-            return 0
-        found = self._of_changes.get((project, number))
-        if found is None:
-            found = self._of_changes[project, number] = len(self.changes)
-            self.changes.append((project, number))
-        return found
+    def of_changes(self, several: Sequence[tuple[int, int | None]]) -> list[int]:
+        """The numbers of changes, each given by the number of its project's name and its own, None for no change."""
+        for project, number in set(several) - self._of_changes.keys():
+            self._of_changes[project, number] = 0 if number is None else len(self.changes)
+            if number is not None:
+                self.changes.append((project, number))
+        return list(map(self._of_changes.__getitem__, several))
 
-    def of_patch_set(self, change: int, name: str) -> int:
-        """The number of a patch set of the change that has this number here."""
-        if not (change and name):
-            return 0
-        return self._of_patch_sets.setdefault((change, name), len(self._of_patch_sets) + 1)
+    def of_patch_sets(self, several: Sequence[tuple[int, str]]) -> list[int]:
+        """The numbers of patch sets, each given by the number of its change here and its name, "" for none."""
+        for change, name in set(several) - self._of_patch_sets.keys():
+            self._of_patch_sets[change, name] = len(self._of_patch_sets) + 1 if change and name else 0
+        return list(map(self._of_patch_sets.__getitem__, several))
 
-    def of_kind(self, kind: Kind) -> int:
-        """The number of a kind."""
-        found = self._of_kinds.get(kind)
-        if found is None:
-            found = self._of_kinds[kind] = len(self.kinds)
+    def of_kinds(self, several: Sequence[Kind]) -> list[int]:
+        """The numbers of kinds."""
+        for kind in set(several) - self._of_kinds.keys():
+            self._of_kinds[kind] = len(self.kinds)
             self.kinds.append(kind)
-        return found
+        return list(map(self._of_kinds.__getitem__, several))
 
 
 class State(NamedTuple):
@@ -242,9 +240,9 @@ class FactCache:
             **{name: np.array(column, np.int32) for name, column in short.items()},
         }
         with numbers.lock:
-            of_change = list(map(numbers.of_change, short["project_id"], change))
-            columns["change"] = np.array(of_change, np.int32)
-            columns["patch_set"] = np.array(list(map(numbers.of_patch_set, of_change, patchset)), np.int32)
+            of_change = numbers.of_changes(list(zip(short["project_id"], change, strict=True)))
+            of_patch_set = numbers.of_patch_sets(list(zip(of_change, patchset, strict=True)))
+            columns["change"], columns["patch_set"] = np.array(of_change, np.int32), np.array(of_patch_set, np.int32)
             columns["kind"] = self._kinds_of(numbers, bits, columns["result_id"], columns["tag_id"])
         return Facts(len(rows), columns.__getitem__).in_order()
 
@@ -252,7 +250,7 @@ class FactCache:
         """The kind of each row, of its flags, its result and its tag."""
         together = ((tag.astype(np.int64) << 16) + self._outcomes[result] << 8) + (bits & 0b1111)
         every, place = np.unique(together, return_inverse=True)
-        kinds = [numbers.of_kind(_kind(*divmod(one, 256))) for one in every.tolist()]
+        kinds = numbers.of_kinds([_kind(*divmod(one, 256)) for one in every.tolist()])
         return np.array(kinds, np.int32)[place]
 
 
