@@ -107,7 +107,7 @@ def test_the_page_says_what_each_is_and_links_its_builds(desk: Desk) -> None:
     assert never is not None
     assert "never" in never.text()
     assert "Some <note>" in never.text()
-    assert "in the set no more" in text_of(page, f"tr#{next(iter(GONE))}")
+    assert "in the set no more" in text_of(page, f"tr#pattern-{next(iter(GONE))}")
 
 
 def test_a_pattern_seen_after_its_fix_is_marked(desk: Desk) -> None:
