@@ -66,6 +66,14 @@ def _wanted() -> Select[Any]:  # Any: numbers of several types
     )
 
 
+def _rows(connection: Connection, wanted: Select[Any]) -> list[tuple[Any, ...]]:  # Any: as above
+    """The rows as the driver gives them: numbers and texts need nothing done to them, and of hundreds of thousands each
+    would be wrapped once more."""
+    with connection.execute(wanted) as found:
+        assert found.cursor is not None  # noqa: S101 - a SELECT has one
+        return list(found.cursor.fetchall())
+
+
 class Numbers:
     """Numbers for what facts hold that is none: changes, patch sets, kinds. 0 is none of them. Threads share one, under
     its lock."""
@@ -204,7 +212,7 @@ class FactCache:
         version, numbers = self._state
         if removed_of(connection) > version:
             return None
-        rows = connection.execute(_wanted().where(_ROW.changed > version).limit(_MOST_CHANGED)).all()
+        rows = _rows(connection, _wanted().where(_ROW.changed > version).limit(_MOST_CHANGED))
         return self._facts(numbers, rows) if len(rows) < _MOST_CHANGED else None
 
     def _exchange(self, changed: Facts) -> None:
@@ -221,7 +229,7 @@ class FactCache:
     def _read(self, connection: Connection, numbers: Numbers, days: range) -> list[Facts]:
         """The facts of each of these days."""
         ends = [day * _DAY for day in (*days, days.stop)]
-        rows = connection.execute(_wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1])).all()
+        rows = _rows(connection, _wanted().where(_ROW.time >= ends[0], _ROW.time < ends[-1]))
         found = self._facts(numbers, rows)
         return [found.between(span).whole() for span in pairwise(ends)]
 
