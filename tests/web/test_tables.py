@@ -65,5 +65,5 @@ def test_a_cursor_that_is_none_is_refused(client: TestClient, path: str) -> None
 def test_patterns_are_found_by_words(client: TestClient) -> None:
     page = client.get("/patterns?text=could+not+be+resolved&tag=infra")
     assert page.status_code == 200
-    assert 'id="dns-name-not-resolved"' in page.text
-    assert 'id="exit-code"' not in page.text
+    assert 'id="pattern-dns-name-not-resolved"' in page.text
+    assert 'id="pattern-exit-code"' not in page.text

@@ -126,7 +126,7 @@ class Counting:
         self.search = replace(search, query=replace(search.query, since=None, until=None, limit=None))
         self._cache = store.facts
         self._state = self._cache.follow(connection)
-        self._asks = (self._state.version, self.search)
+        self._asks = (self._state, self.search)
         self._sorted: dict[Span, Facts] = {}
 
     @cached_property

@@ -18,7 +18,8 @@ _MOST_SEARCHES = 200
 _MOST_ANSWERS = 500
 """Of one search."""
 
-_Asked: TypeAlias = "tuple[int, Search]"
+_Asked: TypeAlias = "tuple[Hashable, Search]"
+"""A state of the store, and what was asked of it."""
 _Answer = TypeVar("_Answer")
 
 
@@ -31,7 +32,7 @@ class _Found:
 
 
 class Recent:
-    """Rows and answers by version of the store and search; what nobody asked for the longest goes first. Threads share
+    """Rows and answers by state of the store and search; what nobody asked for the longest goes first. Threads share
     one."""
 
     def __init__(self) -> None:

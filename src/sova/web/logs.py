@@ -51,7 +51,7 @@ def log(request: Request, slug: str, name: str) -> Response:
     if diagnosis is None or not diagnosis.build.log_url:
         raise HTTPException(404, "No build is known under this address, or it has no logs.")
     asked = _Asked.read(request)
-    name = _file_name(name)
+    name = _file_name(name, diagnosis)
     try:
         spool = _spool(serving, diagnosis, name)
         if isinstance(spool, Progress):
@@ -63,11 +63,13 @@ def log(request: Request, slug: str, name: str) -> Response:
         return _page(serving, view_of_rest, _STATUS.get(error.problem.kind, 502))
 
 
-def _file_name(name: str) -> str:
+def _file_name(name: str, diagnosis: Diagnosis) -> str:
     """The name of a log file as diagnoses have it. Raises HTTPException for one that leads out of the logs."""
     if not is_address(name):
         raise HTTPException(404, "No log file goes by that name.")
-    return bare(name)
+    name, names = bare(name), [file.name for file in diagnosis.files_read]
+    # some proxies make one slash of the two that part an archive from its member
+    return name if name in names else next((one for one in names if one.replace("//", "/") == name), name)
 
 
 @dataclass(frozen=True, slots=True)
