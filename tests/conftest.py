@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import fcntl
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if apart and not config.getoption(f"--{marker}"):
             config.hook.pytest_deselected(items=apart)
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
+    twice = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"tests of one name, of which pytest-xdist would run one: {', '.join(twice)}")
 
 
 @pytest.fixture(scope="session")

@@ -68,15 +68,29 @@ SETTINGS = settings(
 )
 
 
-@api.parametrize()
-@SETTINGS
-def test_every_operation(case: Any, app: FastAPI) -> None:  # Any: schemathesis' own type is not told
-    headers = {"Authorization": f"Bearer {TOKEN}"} if case.method == "POST" else {}
-    beyond = {"since", "until", "after"} & set(case.query or {})  # that they follow each other no schema can say
-    case.operation.app = case.operation.schema.app = app
-    case.call_and_validate(
-        base_url=ADDRESS, headers=headers, excluded_checks=[positive_data_acceptance] if beyond else []
-    )
+def every_answer_of(operation: str) -> Any:  # Any: schemathesis' own type is not told
+    """A test of this operation. One function with all of them would be ten tests of one name, of which pytest-xdist
+    runs one."""
+
+    @api.include(operation_id=operation).parametrize()
+    @SETTINGS
+    def test(case: Any, app: FastAPI) -> None:  # Any: likewise
+        headers = {"Authorization": f"Bearer {TOKEN}"} if case.method == "POST" else {}
+        beyond = {"since", "until", "after"} & set(case.query or {})  # that they follow each other no schema can say
+        case.operation.app = case.operation.schema.app = app
+        case.call_and_validate(
+            base_url=ADDRESS, headers=headers, excluded_checks=[positive_data_acceptance] if beyond else []
+        )
+
+    return test
+
+
+OPERATIONS = [one["operationId"] for operations in document()["paths"].values() for one in operations.values()]
+globals().update({f"test_every_answer_of_{one}": every_answer_of(one) for one in OPERATIONS})
+
+
+def test_every_operation_is_tested() -> None:
+    assert len(set(OPERATIONS)) == len(list(api.get_all_operations())) == 10
 
 
 @api.include(operation_id="diagnose").parametrize()
