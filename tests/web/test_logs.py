@@ -447,35 +447,35 @@ def test_those_who_ask_at_once_wait_for_one_unpacking(monkeypatch: pytest.Monkey
     assert len(begun) == 2
 
 
-def test_a_log_that_cannot_be_had_is_not_asked_for_by_every_reload() -> None:
-    unpacking, begun = Unpacking(), []
+def refusing(begun: list[Progress]) -> Callable[[Progress], Spool]:
+    """What cannot be unpacked; each try is noted."""
 
     def make(progress: Progress) -> Spool:
         begun.append(progress)
         raise OSError("no")
 
+    return make
+
+
+def test_a_log_that_cannot_be_had_is_not_asked_for_by_every_reload() -> None:
+    unpacking, begun = Unpacking(), list[Progress]()
     for _ in range(3):
         with pytest.raises(OSError, match="no"):
-            unpacking.get("a", make, 20)
+            unpacking.get("a", refusing(begun), 20)
     assert len(begun) == 1
     begun[0].begun -= 60
     with pytest.raises(OSError, match="no"):
-        unpacking.get("a", make, 20)
+        unpacking.get("a", refusing(begun), 20)
     assert len(begun) == 2
 
 
 def test_logs_that_could_not_be_had_are_forgotten() -> None:
-    unpacking, begun = Unpacking(), []
-
-    def make(progress: Progress) -> Spool:
-        begun.append(progress)
-        raise OSError("no")
-
+    unpacking, begun = Unpacking(), list[Progress]()
     for number in range(100):
         with pytest.raises(OSError, match="no"):
-            unpacking.get(f"missing-{number}", make, 20)
+            unpacking.get(f"missing-{number}", refusing(begun), 20)
     for progress in begun:
         progress.begun -= 60
     with pytest.raises(OSError, match="no"):
-        unpacking.get("another", make, 20)
+        unpacking.get("another", refusing(begun), 20)
     assert list(unpacking._jobs) == ["another"]

@@ -75,8 +75,8 @@ def _rows(connection: Connection, wanted: Select[Any]) -> list[tuple[Any, ...]]:
 
 
 class Numbers:
-    """Numbers for what facts hold that is none: changes, patch sets, kinds. 0 is none of them. Threads share one, under
-    its lock."""
+    """Numbers for what facts hold that is no number itself: changes, patch sets, kinds; 0 stands for none of them, of
+    kinds for one that no row has. Threads share one, under its lock."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

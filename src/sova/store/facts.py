@@ -28,7 +28,7 @@ FLAGS = ("failed", "passed", "explained", "unreadable", "voting", "timed")
 class Facts:
     """Rows in the order of time, those of one second by the build's number. Columns are called as in `outcomes`; 0
     stands for no tag, no message, no change, no patch set and no length, `timed` says whether there is a length.
-    `change`, `patch_set` and `kind` are numbers that the cache gave, see `FactCache.changes` and `FactCache.kinds`.
+    `change`, `patch_set` and `kind` are numbers that the cache gave, see `sova.store.fact_cache.Numbers`.
 
     A column is put together when it is first asked for: most questions look at few of them.
     """
